@@ -1,0 +1,9 @@
+"""Settings of the tests: the product's own, with fast password hashing."""
+
+from config.settings import *  # noqa: F403 - a thin layer over the real settings
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

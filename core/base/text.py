@@ -1,0 +1,48 @@
+"""Text at the doors: what PostgreSQL cannot store is stopped here, with a reason."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DIGITS = re.compile(r"[^0-9]+")
+
+
+def text_problem(value: str, *, max_length: int | None = None) -> str | None:
+    """Say why this text cannot be stored, or None."""
+    if "\x00" in value:
+        return "Contains a NUL character, which cannot be stored."
+    if _SURROGATE.search(value):
+        return "Contains half of a surrogate pair, which is not valid text."
+    if max_length is not None and len(value) > max_length:
+        return f"Has {len(value):,} characters; at most {max_length:,} fit."
+    return None
+
+
+def json_problem(value: Any, path: str = "") -> tuple[str, str] | None:
+    """Find the first text in parsed JSON that cannot be stored: (path, problem)."""
+    stack: list[tuple[str, Any]] = [(path, value)]
+    while stack:
+        where, item = stack.pop()
+        if isinstance(item, str):
+            problem = text_problem(item)
+            if problem:
+                return where, problem
+        elif isinstance(item, dict):
+            for key, inner in item.items():
+                stack.append((where, key))
+                stack.append((f"{where}.{key}" if where else str(key), inner))
+        elif isinstance(item, list):
+            stack.extend((f"{where}[{n}]", inner) for n, inner in enumerate(item))
+    return None
+
+
+def email_normalise(value: str) -> str:
+    """The form in which addresses are compared: trimmed and lower case."""
+    return value.strip().lower()
+
+
+def phone_normalise(value: str) -> str:
+    """The form in which phone numbers are compared: their digits only."""
+    return _DIGITS.sub("", value)

@@ -1,0 +1,25 @@
+"""Customers and leads: the records everybody shares."""
+
+from crm.models.activities import Activity, Note
+from crm.models.customers import Account, Contact, PersonFields
+from crm.models.imports import Import, ImportRow
+from crm.models.leads import Lead
+from crm.models.lists import Campaign, Choice, CustomField, Product, Tag
+from crm.models.matching import MatchingStrategy
+
+__all__ = [
+    "Account",
+    "Activity",
+    "Campaign",
+    "Choice",
+    "Contact",
+    "CustomField",
+    "Import",
+    "ImportRow",
+    "Lead",
+    "MatchingStrategy",
+    "Note",
+    "PersonFields",
+    "Product",
+    "Tag",
+]

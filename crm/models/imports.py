@@ -1,0 +1,69 @@
+"""Files brought in, row by row accounted for."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Import(models.Model):
+    """One file being imported: its mapping, progress and report."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        RUNNING = "running", "Running"
+        COMPLETED = "completed", "Completed"
+        CANCELED = "canceled", "Canceled"
+        FAILED = "failed", "Failed"
+
+    entity = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=255)
+    file = models.FileField(upload_to="imports/%Y/%m/", blank=True)
+    mapping = models.JSONField(default=dict)
+    dry_run = models.BooleanField(default=False)
+    state = models.CharField(
+        max_length=10, choices=State.choices, default=State.PENDING
+    )
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    contacts_created = models.PositiveIntegerField(default=0)
+    accounts_created = models.PositiveIntegerField(default=0)
+    problem = models.TextField(blank=True, default="")
+    job_id = models.BigIntegerField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportRow(models.Model):
+    """What became of one row of a file. Also the staging table: COPY fills it."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows")
+    row_no = models.PositiveIntegerField()
+    raw = models.JSONField(default=list)
+    values = models.JSONField(default=dict)
+    errors = models.JSONField(default=list)
+    result = models.CharField(max_length=10, blank=True, default="")
+    record_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["batch", "row_no"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "row_no"], name="import_row_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.row_no}"
