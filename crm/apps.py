@@ -1,7 +1,17 @@
 from django.apps import AppConfig
 
+from core.base.shipped import register_shipped
+
 
 class CrmConfig(AppConfig):
     name = "crm"
     label = "crm"
     verbose_name = "Customers and leads"
+
+    def ready(self) -> None:
+        # Models may be imported only once the apps are loaded.
+        from crm.entities import register_all  # noqa: PLC0415
+        from crm.lists import ensure_lists  # noqa: PLC0415
+
+        register_all()
+        register_shipped(ensure_lists)

@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import AbstractUser
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.db.models import QuerySet
+
+from core.access.levels import Level
+from core.access.querysets import VisibleQuerySet
+from core.access.rights import rights_of
+
+
+class TeamQuerySet(VisibleQuerySet):
+    entity = "team"
+
+
+class RoleQuerySet(VisibleQuerySet):
+    entity = "role"
+
+
+class HandoffUserManager(UserManager["User"]):
+    """Django's user manager, with the one gate to rows."""
+
+    def visible_to(self, user: Any, action: str = "read") -> QuerySet[User]:
+        """The people this user may see in lists, pickers and the API."""
+        return self.filter(rights_of(user).condition("user", action))
 
 
 class Team(models.Model):
@@ -18,6 +41,8 @@ class Team(models.Model):
         related_name="children",
     )
     description = models.TextField(blank=True, default="")
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -44,21 +69,13 @@ class Role(models.Model):
         help_text="The part of the product that opens first.",
     )
 
+    objects = RoleQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
-
-
-class Level(models.TextChoices):
-    """How far a grant reaches."""
-
-    OWN = "own", "Own"
-    TEAM = "team", "Team"
-    TEAM_UNOWNED = "team_unowned", "Team and unowned"
-    BELOW = "below", "Team and below"
-    ALL = "all", "All"
 
 
 class Grant(models.Model):
@@ -96,8 +113,20 @@ class User(AbstractUser):
     phone = models.CharField(max_length=40, blank=True, default="")
     time_zone = models.CharField(max_length=64, blank=True, default="")
 
+    objects: ClassVar[HandoffUserManager] = HandoffUserManager()
+
     class Meta(AbstractUser.Meta):
         ordering = ["first_name", "last_name", "username"]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    @property
+    def has_role(self) -> bool:
+        """Whether any door opens: active, and with a role (or a superuser)."""
+        return self.is_active and (self.is_superuser or bool(self.areas))
+
+    @property
+    def areas(self) -> set[str]:
+        """The parts of the product that the roles of this user belong to."""
+        return rights_of(self).areas()

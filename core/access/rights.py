@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 
 from core.access.entities import entity_of
-from core.access.models import Grant, Level, Team
+from core.access.levels import Level
 
 if TYPE_CHECKING:
     from core.access.models import User
+
+
+@runtime_checkable
+class Gate(Protocol):
+    """A manager that knows who may see its rows."""
+
+    def visible_to(self, user: Any, action: str = "read") -> QuerySet: ...
+
 
 NOTHING = Q(pk__in=[])
 EVERYTHING = Q()
@@ -28,6 +36,7 @@ class Rights:
         self.user = user
         self._levels: dict[tuple[str, str], set[str]] | None = None
         self._below: list[int] | None = None
+        self._areas: set[str] | None = None
 
     def levels(self, entity: str, action: str) -> set[str]:
         """The levels granted for this action; empty where there is no right."""
@@ -38,6 +47,12 @@ class Rights:
         if self._levels is None:
             self._levels = _grants_of(self.user)
         return self._levels.get((entity, action), set())
+
+    def areas(self) -> set[str]:
+        """The areas (marketing, sales, settings) of the user's roles."""
+        if self._areas is None:
+            self._areas = set(self.user.roles.values_list("area", flat=True))
+        return self._areas
 
     def has(self, entity: str, action: str) -> bool:
         """Whether any row of the entity could be reached by this action."""
@@ -78,8 +93,8 @@ class Rights:
 
 def _grants_of(user: User) -> dict[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    rows = Grant.objects.filter(role__users=user).values_list(
-        "entity", "action", "level"
+    rows = user.roles.filter(grants__isnull=False).values_list(
+        "grants__entity", "grants__action", "grants__level"
     )
     for entity, action, level in rows:
         found[entity, action].add(level)
@@ -91,7 +106,9 @@ def team_ids_below(team_id: int | None) -> list[int]:
     if team_id is None:
         return []
     children: dict[int | None, list[int]] = defaultdict(list)
-    for pk, parent in Team.objects.values_list("pk", "parent_id"):
+    for pk, parent in entity_of("team").model._default_manager.values_list(
+        "pk", "parent_id"
+    ):
         children[parent].append(pk)
     reached, todo = [], [team_id]
     while todo:
@@ -113,7 +130,13 @@ def rights_of(user: Any) -> Rights:
 
 def may(user: Any, action: str, record: Model, entity: str) -> bool:
     """Whether this user may do this to this record (at most one query)."""
-    condition = rights_of(user).condition(entity, action)
-    if condition == EVERYTHING:
+    rights = rights_of(user)
+    if Level.ALL in rights.levels(entity, action):
         return True
-    return type(record)._default_manager.filter(condition, pk=record.pk).exists()
+    if not rights.has(entity, action):
+        return False
+    rows = type(record)._default_manager
+    if isinstance(rows, Gate):
+        return rows.visible_to(user, action).filter(pk=record.pk).exists()
+    condition = rights.condition(entity, action)
+    return rows.filter(condition, pk=record.pk).exists()

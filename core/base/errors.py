@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 
 class DomainError(Exception):
@@ -31,7 +33,35 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    """The input is wrong: answered with 400 at the field."""
+    """The input is wrong: answered with 400 at the field.
+
+    Where several fields are wrong, `extra["errors"]` lists all of them; the error
+    itself speaks of the first.
+    """
+
+    @classmethod
+    def many(cls, problems: list[tuple[str | None, str, str]]) -> Self:
+        """One error for several problems, each (attr, code, detail)."""
+        attr, code, detail = problems[0]
+        listed = [{"code": c, "detail": d, "attr": a} for a, c, d in problems]
+        return cls(code, detail, attr=attr, extra={"errors": listed})
+
+    @classmethod
+    def of(cls, error: ValidationError) -> Self:
+        """The same problems as Django's validation found them."""
+        if not hasattr(error, "error_dict"):
+            return cls.many([(None, "invalid", text) for text in error.messages])
+        return cls.many(
+            [
+                (
+                    None if field == NON_FIELD_ERRORS else field,
+                    item.code or "invalid",
+                    " ".join(item.messages),
+                )
+                for field, items in error.error_dict.items()
+                for item in items
+            ]
+        )
 
 
 class Refused(DomainError):

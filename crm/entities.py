@@ -1,0 +1,78 @@
+"""The entities of this app, for the table of rights, and who sees what with whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+
+from core.access.entities import Entity, register_entity
+from core.access.querysets import widen_visibility
+from crm.models import (
+    Account,
+    Activity,
+    Campaign,
+    Choice,
+    Contact,
+    CustomField,
+    Import,
+    Lead,
+    MatchingStrategy,
+    Note,
+    Product,
+    Tag,
+)
+
+ASSIGN = {"assign": "Assign to another owner"}
+LEAD_ACTIONS = {
+    **ASSIGN,
+    "qualify": "Qualify",
+    "disqualify": "Disqualify",
+    "reactivate": "Reactivate a closed lead",
+    "take_over": "Take over",
+    "return_to_marketing": "Return to marketing",
+    "mark_sales_ready": "Mark sales ready",
+    "delete_closed": "Delete a closed lead",
+}
+
+
+def register_all() -> None:
+    """Make customers and leads known as things that roles speak of."""
+    for entity in (
+        Entity("contact", "Contact", "Contacts", Contact, extra_actions=ASSIGN),
+        Entity("account", "Account", "Accounts", Account, extra_actions=ASSIGN),
+        Entity("lead", "Lead", "Leads", Lead, extra_actions=LEAD_ACTIONS),
+        Entity("activity", "Activity", "Activities", Activity, extra_actions=ASSIGN),
+        Entity("note", "Note", "Notes", Note, "created_by", None),
+        Entity("product", "Product", "Products", Product, None, None),
+        Entity("campaign", "Campaign", "Campaigns", Campaign, extra_actions=ASSIGN),
+        Entity("tag", "Tag", "Tags", Tag, None, None),
+        Entity("choice", "List value", "List values", Choice, None, None),
+        Entity(
+            "custom_field", "Custom field", "Custom fields", CustomField, None, None
+        ),
+        Entity(
+            "matching_strategy",
+            "Matching strategy",
+            "Matching strategies",
+            MatchingStrategy,
+            None,
+            None,
+        ),
+        Entity("import", "Import", "Imports", Import, "created_by", None),
+    ):
+        register_entity(entity)
+    widen_visibility("contact", contacts_of_visible_leads)
+    widen_visibility("account", accounts_of_visible_leads)
+
+
+def contacts_of_visible_leads(user: Any) -> Q:
+    """Whoever may see a lead may see its contact."""
+    leads = Lead.objects.visible_to(user).filter(parent_contact__isnull=False)
+    return Q(pk__in=leads.values("parent_contact"))
+
+
+def accounts_of_visible_leads(user: Any) -> Q:
+    """Whoever may see a lead may see its account."""
+    leads = Lead.objects.visible_to(user).filter(parent_account__isnull=False)
+    return Q(pk__in=leads.values("parent_account"))
