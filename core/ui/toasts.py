@@ -1,0 +1,34 @@
+"""Every action answers at once: what happened, with a link and Undo where possible."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.http import HttpRequest, HttpResponseBase
+from django_htmx.http import trigger_client_event
+
+Response = TypeVar("Response", bound=HttpResponseBase)
+
+
+def toast(
+    response: Response,
+    text: str,
+    *,
+    href: str = "",
+    link: str = "",
+    undo: str = "",
+    tone: str = "",
+) -> Response:
+    """Show a message after an htmx answer.
+
+    `undo` is an address that takes a POST; `tone` "bad" marks a refusal. For a full
+    page load use django.contrib.messages: the shell shows those the same way.
+    """
+    detail = {"text": text, "href": href, "link": link, "undo": undo, "tone": tone}
+    trigger_client_event(response, "toast", detail)  # type: ignore[type-var]  # django-htmx is untyped about streaming
+    return response
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asked, so that only a part of the page is answered."""
+    return bool(getattr(request, "htmx", False))

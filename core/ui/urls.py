@@ -1,0 +1,21 @@
+"""Addresses of the shell."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from core.ui import views
+
+urlpatterns = [
+    path("", views.Home.as_view(), name="home"),
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/", views.ChangePassword.as_view(), name="password_change"),
+    path(
+        "password/done/", views.PasswordChanged.as_view(), name="password_change_done"
+    ),
+    path("search/", views.Palette.as_view(), name="search"),
+    path("area/<slug:key>/", login_required(views.switch_area), name="area"),
+]
