@@ -14,9 +14,7 @@ MARKETING = Area(
                 NavEntry("Home", "home", "home"),
                 NavEntry("Activities", "checklist", "activity_list", "activity"),
                 NavEntry("Calendar", "calendar", "calendar", "activity"),
-                NavEntry(
-                    "Marketing calendar", "calendar-event", "marketing_calendar"
-                ),
+                NavEntry("Marketing calendar", "calendar-event", "marketing_calendar"),
             ),
         ),
         NavGroup(
@@ -30,9 +28,7 @@ MARKETING = Area(
                 NavEntry(
                     "Segments", "chart-donut", "segment_list", "segment", view="live"
                 ),
-                NavEntry(
-                    "Subscription lists", "list-check", "subscription_list_list"
-                ),
+                NavEntry("Subscription lists", "list-check", "subscription_list_list"),
             ),
         ),
         NavGroup(
@@ -70,9 +66,7 @@ MARKETING = Area(
                 NavEntry("Redirect URLs", "link", "redirect_list", "redirect"),
             ),
         ),
-        NavGroup(
-            "Events", (NavEntry("Events", "ticket", "event_list", "event"),)
-        ),
+        NavGroup("Events", (NavEntry("Events", "ticket", "event_list", "event"),)),
         NavGroup("Content", (NavEntry("Files", "files", "file_list", "file"),)),
         NavGroup(
             "Analysis",
@@ -108,9 +102,7 @@ SALES = Area(
         NavGroup(
             "Customers",
             (
-                NavEntry(
-                    "Contacts", "users", "contact_list", "contact", view="sales"
-                ),
+                NavEntry("Contacts", "users", "contact_list", "contact", view="sales"),
                 NavEntry(
                     "Accounts", "building", "account_list", "account", view="mine"
                 ),
@@ -169,12 +161,18 @@ SETTINGS = Area(
             "Data",
             (
                 NavEntry(
-                    "Fields", "list-details", "admin:crm_customfield_changelist",
-                    "custom_field", "update",
+                    "Fields",
+                    "list-details",
+                    "admin:crm_customfield_changelist",
+                    "custom_field",
+                    "update",
                 ),
                 NavEntry(
-                    "Choices", "list", "admin:crm_choice_changelist",
-                    "choice", "update",
+                    "Choices",
+                    "list",
+                    "admin:crm_choice_changelist",
+                    "choice",
+                    "update",
                 ),
             ),
         ),
@@ -182,9 +180,11 @@ SETTINGS = Area(
             "Capture",
             (
                 NavEntry(
-                    "Matching strategies", "arrows-exchange",
+                    "Matching strategies",
+                    "arrows-exchange",
                     "admin:crm_matchingstrategy_changelist",
-                    "matching_strategy", "update",
+                    "matching_strategy",
+                    "update",
                 ),
             ),
         ),

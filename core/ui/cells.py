@@ -17,7 +17,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-EMPTY = mark_safe('<span class="mut" aria-label="empty">–</span>')  # noqa: S308 - a constant
+EMPTY = mark_safe('<span class="mut" aria-label="empty">–</span>')
 TONES = ("open", "ready", "good", "off", "bad", "mo", "plain")
 
 

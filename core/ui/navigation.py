@@ -105,7 +105,9 @@ def _may_enter(area: Area, user: Any) -> bool:
 def opening_view(request: HttpRequest, url_name: str) -> str | None:
     """The system view that opens first for this list, in the user's area."""
     area = current_area(request)
-    entries = (entry for group in (area.groups if area else ()) for entry in group.entries)
+    entries = (
+        entry for group in (area.groups if area else ()) for entry in group.entries
+    )
     return next((entry.view for entry in entries if entry.url_name == url_name), None)
 
 

@@ -80,8 +80,6 @@ def switch_area(request: HttpRequest, key: str) -> HttpResponseBase:
     return answer
 
 
-
-
 def locked_out(
     request: HttpRequest, credentials: Any = None, **kwargs: Any
 ) -> HttpResponse:
