@@ -7,6 +7,8 @@ from pathlib import Path
 
 import environ
 
+from config.addresses import broker_url
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -96,6 +98,10 @@ DATABASES["default"].update(
     CONN_MAX_AGE=env.int("CONN_MAX_AGE", default=60),
     CONN_HEALTH_CHECKS=True,
 )
+# A forgotten open transaction would hold back everything that reacts to the journal.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+    "options", "-c idle_in_transaction_session_timeout=60000"
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -163,7 +169,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -183,6 +189,21 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "jobs"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_ROUTES = {
+    "journal.*": {"queue": "bell"},
+    "marketing.match*": {"queue": "bell"},
+    "marketing.sweep_submissions": {"queue": "bell"},
+}
+# Beat only says "look now". A message that nobody took before the next one was sent is
+# worth nothing, so it expires and cannot pile up.
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name, "schedule": seconds, "options": {"expires": 2 * seconds}}
+    for name, seconds in (
+        ("journal.pump", 1.0),
+        ("marketing.sweep_submissions", 2.0),
+        ("jobs.sweep", 2.0),
+    )
+}
 
 SECURE_HTTPS = env.bool(
     "HANDOFF_HTTPS", default=not DEBUG and "HANDOFF_LOCAL" not in os.environ
@@ -197,6 +218,7 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
