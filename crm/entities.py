@@ -22,6 +22,7 @@ from crm.models import (
     Product,
     Tag,
 )
+from crm.regarding import Links, RegardingKind, register_regarding
 
 ASSIGN = {"assign": "Assign to another owner"}
 LEAD_ACTIONS = {
@@ -62,6 +63,17 @@ def register_all() -> None:
         Entity("import", "Import", "Imports", Import, "created_by", None),
     ):
         register_entity(entity)
+    for kind in (
+        RegardingKind("contact", Contact, lambda c: Links(c.pk, None, c.account_id)),
+        RegardingKind("account", Account, lambda a: Links(None, None, a.pk)),
+        RegardingKind(
+            "lead",
+            Lead,
+            lambda r: Links(r.parent_contact_id, r.pk, r.parent_account_id),
+        ),
+        RegardingKind("campaign", Campaign, lambda c: Links()),
+    ):
+        register_regarding(kind)
     widen_visibility("contact", contacts_of_visible_leads)
     widen_visibility("account", accounts_of_visible_leads)
 

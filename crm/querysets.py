@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
+
+from django.db.models import Q
 
 from core.access.querysets import VisibleQuerySet
+from crm.regarding import about_visible
 
 
-class AccountQuerySet(VisibleQuerySet):
+class Searchable(VisibleQuerySet):
+    """Rows with a `search_text` column (lower case, trigram index)."""
+
+    def search(self, text: str) -> Self:
+        """Rows that hold every word of the text, anywhere, in any case."""
+        rows = self
+        for word in text.lower().split()[:10]:
+            rows = rows.filter(search_text__contains=word)
+        return rows
+
+
+class AccountQuerySet(Searchable):
     entity = "account"
 
     def active(self) -> Self:
         return self.filter(state="active")
 
 
-class ContactQuerySet(VisibleQuerySet):
+class ContactQuerySet(Searchable):
     entity = "contact"
 
     def active(self) -> Self:
@@ -28,7 +42,7 @@ class ContactQuerySet(VisibleQuerySet):
         return self.filter(state="active", marketing_only=True)
 
 
-class LeadQuerySet(VisibleQuerySet):
+class LeadQuerySet(Searchable):
     entity = "lead"
 
     def open(self) -> Self:
@@ -48,9 +62,48 @@ class LeadQuerySet(VisibleQuerySet):
 class ActivityQuerySet(VisibleQuerySet):
     entity = "activity"
 
+    def visible_to(self, user: Any, action: str = "read") -> Self:
+        """Whoever sees what an activity is about sees it, and so does its owner."""
+        rows = super().visible_to(user, action)
+        mine = Q(owner=user.pk) | Q(created_by=user.pk)
+        return rows.filter(mine | about_visible(user))
+
     def pending(self) -> Self:
         return self.filter(state__in=["open", "scheduled"])
 
 
 class NoteQuerySet(VisibleQuerySet):
     entity = "note"
+
+    def visible_to(self, user: Any, action: str = "read") -> Self:
+        """Whoever sees what a note is about sees it, and so does its author."""
+        rows = super().visible_to(user, action)
+        return rows.filter(Q(created_by=user.pk) | about_visible(user))
+
+
+class ProductQuerySet(VisibleQuerySet):
+    entity = "product"
+
+
+class CampaignQuerySet(VisibleQuerySet):
+    entity = "campaign"
+
+
+class TagQuerySet(VisibleQuerySet):
+    entity = "tag"
+
+
+class ChoiceQuerySet(VisibleQuerySet):
+    entity = "choice"
+
+
+class CustomFieldQuerySet(VisibleQuerySet):
+    entity = "custom_field"
+
+
+class MatchingStrategyQuerySet(VisibleQuerySet):
+    entity = "matching_strategy"
+
+
+class ImportQuerySet(VisibleQuerySet):
+    entity = "import"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from crm.querysets import ImportQuerySet
+
 
 class Import(models.Model):
     """One file being imported: its mapping, progress and report."""
@@ -39,6 +41,8 @@ class Import(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

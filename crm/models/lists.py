@@ -6,6 +6,13 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from core.base.models import Owned, Stamped
+from crm.querysets import (
+    CampaignQuerySet,
+    ChoiceQuerySet,
+    CustomFieldQuerySet,
+    ProductQuerySet,
+    TagQuerySet,
+)
 
 
 class Choice(models.Model):
@@ -19,6 +26,8 @@ class Choice(models.Model):
     value = models.CharField(max_length=200)
     position = models.PositiveIntegerField(default=0)
     active = models.BooleanField(default=True)
+
+    objects = ChoiceQuerySet.as_manager()
 
     class Meta:
         ordering = ["list", "position", "value"]
@@ -40,6 +49,8 @@ class Tag(models.Model):
 
     name = models.CharField(max_length=100)
     colour = models.CharField(max_length=20, default="slate")
+
+    objects = TagQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -82,6 +93,8 @@ class CustomField(models.Model):
     position = models.PositiveIntegerField(default=0)
     active = models.BooleanField(default=True)
 
+    objects = CustomFieldQuerySet.as_manager()
+
     class Meta:
         ordering = ["entity", "position", "label"]
         constraints = [
@@ -105,6 +118,8 @@ class Product(Stamped):
     price = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     description = models.TextField(blank=True, default="")
     active = models.BooleanField(default=True)
+
+    objects = ProductQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -130,6 +145,8 @@ class Campaign(Stamped, Owned):
     ends_on = models.DateField(null=True, blank=True)
     budget = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     description = models.TextField(blank=True, default="")
+
+    objects = CampaignQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from crm.querysets import MatchingStrategyQuerySet
+
 
 class MatchingStrategy(models.Model):
     """Attributes that must all be equal for a record to match.
@@ -21,6 +23,8 @@ class MatchingStrategy(models.Model):
     target = models.CharField(max_length=8, choices=TARGETS)
     attributes = ArrayField(models.CharField(max_length=60))
     shipped = models.BooleanField(default=False, editable=False)
+
+    objects = MatchingStrategyQuerySet.as_manager()
 
     class Meta:
         ordering = ["target", "name"]
