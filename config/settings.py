@@ -169,6 +169,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
+# Whether a commit rings the workers. Beat rings every second all the same.
+HANDOFF_BELL = env.bool("HANDOFF_BELL", default=True)
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"

@@ -7,3 +7,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Nobody listens during tests: consumers are run by `pump_to_rest`.
+HANDOFF_BELL = False
+# TransactionTestCase empties tables by TRUNCATE, which the journal refuses otherwise.
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = (  # noqa: F405
+    "-c handoff.allow_truncate=on"
+)

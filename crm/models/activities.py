@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from core.base.models import Owned, Stamped
+from core.journal.triggers import journaled
 from crm.models.customers import Account, Contact
 from crm.models.leads import Lead
 from crm.models.lists import Product
@@ -86,6 +87,12 @@ class Activity(Stamped, Owned, Regarding):
     objects = ActivityQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled(
+            "activity",
+            contact_id="contact_id",
+            lead_id="lead_id",
+            account_id="account_id",
+        )
         verbose_name_plural = "activities"
         constraints = [
             models.CheckConstraint(
@@ -130,6 +137,9 @@ class Note(Stamped, Regarding):
     objects = NoteQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled(
+            "note", contact_id="contact_id", lead_id="lead_id", account_id="account_id"
+        )
         indexes = [
             models.Index(
                 fields=["regarding_type", "regarding_id", "-id"], name="note_regarding"

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower, Trim
 
 from core.base.models import Record, search_text, sort_key
+from core.journal.triggers import journaled
 from crm.querysets import AccountQuerySet, ContactQuerySet
 
 
@@ -132,6 +133,7 @@ class Account(Record, AddressFields):
     objects = AccountQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("account", account_id="id")
         indexes = [
             # Look-up of a company by what a lead or a form says.
             models.Index(fields=["name_norm"], name="account_name_norm"),
@@ -224,6 +226,7 @@ class Contact(Record, PersonFields):
     objects = ContactQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("contact", contact_id="id", account_id="account_id")
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(guardian=models.F("id")),

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 
 from core.base.models import Record, search_text, sort_key
+from core.journal.triggers import journaled
 from crm.models.customers import Account, Contact, PersonFields
 from crm.models.lists import Campaign, Product
 from crm.querysets import LeadQuerySet
@@ -170,6 +171,13 @@ class Lead(Record, PersonFields):
     objects = LeadQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled(
+            "lead",
+            lead_id="id",
+            contact_id="parent_contact_id",
+            account_id="parent_account_id",
+            quiet=("last_activity_at",),
+        )
         indexes = [
             # Matching: open leads of an address.
             models.Index(

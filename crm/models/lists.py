@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from core.base.models import Owned, Stamped
+from core.journal.triggers import journaled
 from crm.querysets import (
     CampaignQuerySet,
     ChoiceQuerySet,
@@ -30,6 +31,7 @@ class Choice(models.Model):
     objects = ChoiceQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("choice", versioned=False)
         ordering = ["list", "position", "value"]
         constraints = [
             models.UniqueConstraint(
@@ -53,6 +55,7 @@ class Tag(models.Model):
     objects = TagQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("tag", versioned=False)
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
@@ -96,6 +99,7 @@ class CustomField(models.Model):
     objects = CustomFieldQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("custom_field", versioned=False)
         ordering = ["entity", "position", "label"]
         constraints = [
             models.UniqueConstraint(
@@ -122,6 +126,7 @@ class Product(Stamped):
     objects = ProductQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("product")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -149,6 +154,7 @@ class Campaign(Stamped, Owned):
     objects = CampaignQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("campaign")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(

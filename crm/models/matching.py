@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from core.journal.triggers import journaled
 from crm.querysets import MatchingStrategyQuerySet
 
 
@@ -27,6 +28,7 @@ class MatchingStrategy(models.Model):
     objects = MatchingStrategyQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("matching_strategy", versioned=False)
         ordering = ["target", "name"]
         verbose_name_plural = "matching strategies"
 
