@@ -9,4 +9,8 @@ class HandoffConfig(AppConfig):
     verbose_name = "Handoff"
 
     def ready(self) -> None:
+        # Consumers import models, which exist only once the apps are loaded.
+        from config import consumers  # noqa: PLC0415
+
         navigation.register()
+        consumers.register()
