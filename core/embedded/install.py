@@ -91,28 +91,41 @@ def ensure_environment(*, dev: bool) -> None:
     with exclusive(ROOT):
         name = "dev" if dev else "runtime"
         lock = ROOT / "requirements" / f"{name}.txt"
-        wanted = _stamp(lock)
         stamp = VENV / f".{name}"
-        if PYTHON.exists() and stamp.is_file() and stamp.read_text() == wanted:
+        if stamp.is_file() and stamp.read_text() == _stamp(lock):
             return
         print("Installing packages (once; about a minute) ...", flush=True)
         pip = _make_venv()
         _install(pip, lock)
-        stamp.write_text(wanted)
+        stamp.write_text(_stamp(lock))
         if dev:  # the development lock contains the whole runtime lock
             runtime = ROOT / "requirements" / "runtime.txt"
             (VENV / ".runtime").write_text(_stamp(runtime))
 
 
 def _stamp(lock: Path) -> str:
-    interpreter = f"{sys.version} {sys.prefix}".encode()
-    return hashlib.sha256(lock.read_bytes() + interpreter).hexdigest()
+    """What `.venv` holds when it fits: this lock, for the Python inside it.
+
+    Which Python runs `run.py` does not matter: another one must not tear down the
+    environment under a product that is running.
+    """
+    return hashlib.sha256(lock.read_bytes() + _version().encode()).hexdigest()
+
+
+def _version() -> str:
+    """The version of the Python in `.venv`, empty if there is none that works."""
+    if not PYTHON.exists():
+        return ""
+    show = "import sys; print(sys.version)"
+    command = [str(PYTHON), "-c", show]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return result.stdout.strip()
 
 
 def _make_venv() -> list[str]:
-    """Create `.venv` if it is missing or of another Python; return its pip command."""
+    """Create `.venv` if it is missing or broken; return its pip command."""
     pip = [str(PYTHON), "-m", "pip"]
-    if _same_python() and _succeeds([*pip, "--version"]):
+    if PYTHON.exists() and _succeeds([*pip, "--version"]):
         return pip
     shutil.rmtree(VENV, ignore_errors=True)
     if _succeeds([sys.executable, "-m", "venv", str(VENV)]):
@@ -126,16 +139,6 @@ def _make_venv() -> list[str]:
     raise InstallError(
         "pip is missing. On Debian and Ubuntu: apt-get install python3-venv"
     )
-
-
-def _same_python() -> bool:
-    if not PYTHON.exists():
-        return False
-    show = "import sys; print(sys.version)"
-    result = subprocess.run(
-        [str(PYTHON), "-c", show], capture_output=True, text=True, check=False
-    )
-    return result.returncode == 0 and result.stdout.strip() == sys.version.strip()
 
 
 def _succeeds(command: list[str]) -> bool:
