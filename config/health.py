@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -15,7 +16,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonRe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
+from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
+
+from core.journal.models import FailedEvent
+from core.journal.pump import lag
+from core.journal.reading import JournalAhead, refuse_if_ahead
 
 LOOPBACK = ("127.0.0.1", "::1")
 _migrated = False
@@ -33,16 +39,38 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when requests can be served (503 otherwise), with every check.
 
-    Redis is reported but does not decide: without it effects come later, while a page
-    that takes submissions must go on taking them.
+    Redis and the journal are reported but do not decide: without them effects come
+    later, while a page that takes submissions must go on taking them.
     """
     state = checks()
-    ready = all(part["ok"] for name, part in state.items() if name != "redis")
+    ready = all(state[name]["ok"] for name in ("database", "migrations"))
     body = {"ready": ready, "checks": state}
     answer = JsonResponse(body, status=200 if ready else 503)
     if not ready:
         answer["Retry-After"] = "5"
     return answer
+
+
+@require_safe
+@never_cache
+def status(request: HttpRequest) -> HttpResponse:
+    """Figures of how it is doing, as JSON; for those who may read the metrics."""
+    if not _may_measure(request):
+        return HttpResponseForbidden(
+            "The status needs METRICS_TOKEN as a bearer token."
+        )
+    reactions = [
+        {"name": one.consumer, "entries": one.entries, "seconds": round(one.seconds, 1)}
+        for one in lag()
+    ]
+    return JsonResponse(
+        {
+            "checks": checks(),
+            "reactions": reactions,
+            "failed_events": FailedEvent.objects.filter(resolved_at=None).count(),
+            "queues": _queues(),
+        }
+    )
 
 
 @require_safe
@@ -57,7 +85,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def checks() -> dict[str, dict[str, Any]]:
     """Each thing that must work, with how long the answer took (milliseconds)."""
-    return {
+    state = {
         name: _timed(check)
         for name, check in (
             ("database", _database),
@@ -65,6 +93,9 @@ def checks() -> dict[str, dict[str, Any]]:
             ("redis", _redis),
         )
     }
+    if state["migrations"]["ok"]:
+        state["journal"] = _timed(_journal) | _lag()
+    return state
 
 
 def _timed(check: Callable[[], str]) -> dict[str, Any]:
@@ -93,6 +124,41 @@ def _migrations() -> str:
             return f"{len(plan)} migrations are not applied."
         _migrated = True
     return ""
+
+
+def _journal() -> str:
+    """Whether the pump may run: it refuses after a restore without its command."""
+    try:
+        refuse_if_ahead()
+    except JournalAhead:
+        return "The journal is ahead of this cluster: run the restore command."
+    return ""
+
+
+def _lag() -> dict[str, Any]:
+    """How far reactions are behind: never a reason not to serve."""
+    lags = lag()
+    return {
+        "lag_seconds": round(max((one.seconds for one in lags), default=0.0), 1),
+        "lag_entries": max((one.entries for one in lags), default=0),
+    }
+
+
+def _queues() -> dict[str, int]:
+    """How many messages wait in each queue of the workers; empty without a broker."""
+    try:
+        with current_app.connection_for_read() as broker:
+            return {name: _waiting(broker, name) for name in ("bell", "jobs")}
+    except (OperationalError, RedisError, OSError):
+        return {}
+
+
+def _waiting(broker: Any, queue: str) -> int:
+    try:
+        declared = broker.default_channel.queue_declare(queue, passive=True)
+    except broker.channel_errors:  # nothing was ever sent to it
+        return 0
+    return int(declared.message_count)
 
 
 def _redis() -> str:

@@ -10,6 +10,7 @@ from config import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("status", health.status, name="status"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("", include("core.ui.urls")),

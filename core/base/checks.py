@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error
 from django.db import connections
 
 OLDEST_POSTGRES = 150000
 
 
-@register(Tags.database)
 def database_fits(
     *,
     app_configs: Sequence[AppConfig] | None,
