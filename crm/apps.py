@@ -12,8 +12,10 @@ class CrmConfig(AppConfig):
         # Models may be imported only once the apps are loaded.
         from crm.entities import register_all  # noqa: PLC0415
         from crm.lists import ensure_lists  # noqa: PLC0415
+        from crm.query import register as register_query  # noqa: PLC0415
         from crm.services import kinds  # noqa: PLC0415
 
         register_all()
+        register_query()
         kinds.register_all()
         register_shipped(ensure_lists)
