@@ -12,6 +12,9 @@ from django.db import connection, transaction
 
 from core.journal.bell import ring
 from core.journal.bulk import COLUMNS, copy_rows, insert_rows
+from core.journal.relinking import Move, erase, relink
+
+__all__ = ["Move", "NewEntry", "acting", "erase", "record", "record_many", "relink"]
 
 # Above this many rows COPY is faster than one multi-row INSERT.
 COPY_FROM = 50
