@@ -11,11 +11,15 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         # Models may be imported only once the apps are loaded.
         from crm.entities import register_all  # noqa: PLC0415
+        from crm.imports.entities import register_entities  # noqa: PLC0415
         from crm.lists import ensure_lists  # noqa: PLC0415
         from crm.query import register as register_query  # noqa: PLC0415
         from crm.services import kinds  # noqa: PLC0415
+        from crm.shipped import ensure_strategies  # noqa: PLC0415
 
         register_all()
         register_query()
         kinds.register_all()
+        register_entities()
         register_shipped(ensure_lists)
+        register_shipped(ensure_strategies)

@@ -12,6 +12,7 @@ class Import(models.Model):
     """One file being imported: its mapping, progress and report."""
 
     class State(models.TextChoices):
+        DRAFT = "draft", "Being mapped"
         PENDING = "pending", "Waiting"
         RUNNING = "running", "Running"
         COMPLETED = "completed", "Completed"
@@ -22,11 +23,17 @@ class Import(models.Model):
     file_name = models.CharField(max_length=255)
     file = models.FileField(upload_to="imports/%Y/%m/", blank=True)
     mapping = models.JSONField(default=dict)
+    layout = models.JSONField(default=dict, editable=False)
+    notes = models.JSONField(default=list, editable=False)
     dry_run = models.BooleanField(default=False)
     state = models.CharField(
         max_length=10, choices=State.choices, default=State.PENDING
     )
     total = models.PositiveIntegerField(default=0)
+    staged = models.PositiveIntegerField(default=0, editable=False)
+    position = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Rows up to this one are done."
+    )
     done = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
@@ -52,15 +59,26 @@ class Import(models.Model):
 
 
 class ImportRow(models.Model):
-    """What became of one row of a file. Also the staging table: COPY fills it."""
+    """What became of one row of a file. Also the staging table: COPY fills it.
+
+    `result` is empty until the row is done. `errors` is a list of
+    {"attr", "code", "detail"}.
+    """
+
+    class Result(models.TextChoices):
+        CREATED = "created", "Created"
+        UPDATED = "updated", "Updated"
+        UNCHANGED = "unchanged", "Unchanged"
+        REJECTED = "rejected", "Rejected"
 
     id = models.BigAutoField(primary_key=True)
     batch = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rows")
     row_no = models.PositiveIntegerField()
     raw = models.JSONField(default=list)
-    values = models.JSONField(default=dict)
     errors = models.JSONField(default=list)
-    result = models.CharField(max_length=10, blank=True, default="")
+    result = models.CharField(
+        max_length=10, choices=Result.choices, blank=True, default=""
+    )
     record_id = models.BigIntegerField(null=True, blank=True)
 
     class Meta:

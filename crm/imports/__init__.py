@@ -1,0 +1,1 @@
+"""Bringing files in: reading, mapping, converting, merging, reporting."""

@@ -1,0 +1,1 @@
+"""How automation finds the record that somebody already has."""
