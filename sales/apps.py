@@ -5,3 +5,10 @@ class SalesConfig(AppConfig):
     name = "sales"
     label = "sales"
     verbose_name = "Sales"
+
+    def ready(self) -> None:
+        # Models may be imported only once the apps are loaded.
+        from sales import entities, kinds  # noqa: PLC0415
+
+        entities.register_all()
+        kinds.register_all()

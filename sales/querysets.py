@@ -1,0 +1,44 @@
+"""Named reads of opportunities."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from django.db.models import Q
+
+from core.access.querysets import VisibleQuerySet
+
+
+class OpportunityQuerySet(VisibleQuerySet):
+    entity = "opportunity"
+
+    def open(self) -> Self:
+        return self.filter(state="open")
+
+    def won(self) -> Self:
+        return self.filter(state="won")
+
+    def lost(self) -> Self:
+        return self.filter(state="lost")
+
+    def closed(self) -> Self:
+        """Won and lost ones."""
+        return self.filter(state__in=["won", "lost"])
+
+    def owned_by(self, user_id: int) -> Self:
+        """The ones this person owns."""
+        return self.filter(owner_id=user_id)
+
+    def closing_between(self, first: date, last: date) -> Self:
+        """Open ones expected to close from the first to the last day, both counted."""
+        return self.open().filter(estimated_close__range=(first, last))
+
+    def of_customer(self, *, contact_id: int | None, account_id: int | None) -> Self:
+        """The ones sold to this person or this company."""
+        wanted = Q(pk__in=[])
+        if contact_id is not None:
+            wanted |= Q(contact_id=contact_id)
+        if account_id is not None:
+            wanted |= Q(account_id=account_id)
+        return self.filter(wanted)

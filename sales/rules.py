@@ -1,0 +1,290 @@
+"""Qualifying and selling, as pure rules: what is made, linked, filled, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from core.base.errors import Invalid
+from core.base.text import email_normalise, phone_normalise
+
+CREATE, LINK, SKIP = "create", "link", "skip"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to one of the three records, and why where nothing does."""
+
+    do: str
+    reason: str = ""
+
+
+def decide_account(
+    *, create: bool | None, existing: bool, company_name: str
+) -> Decision:
+    """An account that exists is linked; a new one needs a company name."""
+    if existing:
+        return Decision(LINK)
+    if create is False:
+        return Decision(SKIP, "Not asked for.")
+    if not company_name.strip():
+        return Decision(SKIP, "The lead has no company name.")
+    return Decision(CREATE)
+
+
+def decide_contact(
+    *, create: bool | None, existing: bool, first_name: str, last_name: str
+) -> Decision:
+    """A contact that exists is linked; a new one needs a first or last name."""
+    if existing:
+        return Decision(LINK)
+    if create is False:
+        return Decision(SKIP, "Not asked for.")
+    if not (first_name.strip() or last_name.strip()):
+        return Decision(SKIP, "The lead has no name.")
+    return Decision(CREATE)
+
+
+def decide_opportunity(*, create: bool | None) -> Decision:
+    """An opportunity is made unless the caller says no."""
+    return Decision(SKIP, "Not asked for.") if create is False else Decision(CREATE)
+
+
+def contacts_account_fits(company_name: str, account_name: str) -> bool:
+    """Whether the account of the lead's contact is the company the lead speaks of."""
+    wanted = company_name.strip().lower()
+    return not wanted or wanted == account_name.strip().lower()
+
+
+# -- What goes over from the lead: field of the record -> field of the lead ---------
+
+ADDRESS = (
+    "address_line1",
+    "address_line2",
+    "postal_code",
+    "city",
+    "state_or_province",
+    "country",
+)
+ACCOUNT_FROM_LEAD: dict[str, str] = {
+    "name": "company_name",
+    "phone": "phone",
+    "website": "website",
+    "industry": "industry",
+    "number_of_employees": "number_of_employees",
+    "annual_revenue": "annual_revenue",
+    **{name: name for name in ADDRESS},
+}
+CONTACT_FROM_LEAD: dict[str, str] = {
+    name: name
+    for name in (
+        "salutation",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "mobile_phone",
+        "job_title",
+        "company_name",
+        "website",
+        "linkedin_url",
+        "profile_links",
+        "buying_role",
+        *ADDRESS,
+    )
+}
+OPPORTUNITY_FROM_LEAD: dict[str, str] = {
+    name: name
+    for name in (
+        "estimated_value",
+        "budget",
+        "need",
+        "purchase_timeframe",
+        "purchase_process",
+        "decision_maker",
+        "description",
+        "product_id",
+        "campaign_id",
+        "lead_source",
+        "source_type",
+        "source_id",
+        "tags",
+    )
+}
+PREFERENCES = ("do_not_email", "do_not_bulk_email", "do_not_phone")
+
+
+def is_blank(value: Any) -> bool:
+    """Blank is nothing, empty text and empty lists; never 0 or False."""
+    return value is None or value == "" or value == []
+
+
+def carried(source: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
+    """What a new record gets from the lead: everything the lead knows."""
+    return {
+        field: source[origin]
+        for field, origin in mapping.items()
+        if not is_blank(source[origin])
+    }
+
+
+def blanks_filled(
+    target: Mapping[str, Any], source: Mapping[str, Any], mapping: Mapping[str, str]
+) -> dict[str, Any]:
+    """What an existing record gets from the lead: only what it does not say itself.
+
+    Addresses go over as a whole or not at all, so that a street never meets the
+    city of another office.
+    """
+    filled = {
+        field: source[origin]
+        for field, origin in mapping.items()
+        if is_blank(target[field]) and not is_blank(source[origin])
+    }
+    if any(not is_blank(target.get(name)) for name in ADDRESS):
+        for name in ADDRESS:
+            filled.pop(name, None)
+    return filled
+
+
+def stricter_preferences(
+    target: Mapping[str, Any], source: Mapping[str, Any]
+) -> dict[str, bool]:
+    """Do not email, bulk email and phone: what the lead forbids, the contact learns."""
+    return {name: True for name in PREFERENCES if source[name] and not target[name]}
+
+
+def clears_marketing_only(*, setting: str, with_opportunity: bool) -> bool:
+    """Whether qualification makes a marketing-only contact one of sales."""
+    return setting == "qualify" or (setting == "opportunity" and with_opportunity)
+
+
+def opportunity_topic(*, topic: str, person: str, company: str) -> str:
+    """The topic of the lead; who it is about where it has none."""
+    return topic.strip() or ", ".join(x for x in (person, company) if x) or "No topic"
+
+
+# -- Similarity ---------------------------------------------------------------------
+
+PUBLIC_MAIL = frozenset(
+    {
+        "gmail.com",
+        "googlemail.com",
+        "yahoo.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "msn.com",
+        "icloud.com",
+        "me.com",
+        "mac.com",
+        "aol.com",
+        "gmx.de",
+        "gmx.net",
+        "gmx.com",
+        "web.de",
+        "t-online.de",
+        "mail.com",
+        "mail.ru",
+        "yandex.ru",
+        "proton.me",
+        "protonmail.com",
+        "qq.com",
+        "163.com",
+        "orange.fr",
+        "wanadoo.fr",
+        "free.fr",
+        "libero.it",
+        "ziggo.nl",
+        "kpnmail.nl",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How alike two records are: percent, the reasons in words, and the verdict."""
+
+    percent: int
+    reasons: tuple[str, ...]
+    likely: bool
+
+
+def company_domain(email: str, website: str) -> str:
+    """The domain that stands for a company; blank for public mail providers."""
+    host = website.strip().lower().split("//")[-1].split("/")[0].split("@")[-1]
+    host = host.removeprefix("www.").split(":")[0]
+    domain = host or email_normalise(email).rpartition("@")[2]
+    return "" if domain in PUBLIC_MAIL else domain
+
+
+def account_likeness(lead: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
+    """An account beside the company a lead speaks of."""
+    reasons = []
+    name = _ratio(lead["company_name"], other["name"])
+    domain = company_domain(lead["email"], lead["website"])
+    same_domain = bool(domain) and domain in (
+        other["email_domain"].strip().lower(),
+        company_domain("", other["website"]),
+    )
+    same_phone = _same(phone_normalise, lead["phone"], other["phone"])
+    same_city = _same(str.lower, lead["city"], other["city"])
+    if name >= 70:
+        reasons.append("Same name" if name == 100 else "Similar name")
+    if same_domain:
+        reasons.append("Same website or email domain")
+    if same_phone:
+        reasons.append("Same phone")
+    if same_city:
+        reasons.append("Same city")
+    percent = round(name * 0.7) + 40 * same_domain + 15 * same_phone + 5 * same_city
+    return Likeness(min(percent, 100), tuple(reasons), name == 100 or same_domain)
+
+
+def _same(normal: Any, first: str, second: str) -> bool:
+    return bool(first.strip()) and normal(first.strip()) == normal(second.strip())
+
+
+def _ratio(first: str, second: str) -> int:
+    first, second = first.strip().lower(), second.strip().lower()
+    return round(fuzz.ratio(first, second)) if first and second else 0
+
+
+# -- Opportunities ------------------------------------------------------------------
+
+OPPORTUNITY_REASONS: dict[str, tuple[str, ...]] = {
+    "open": ("in_progress", "on_hold"),
+    "won": ("won",),
+    "lost": ("canceled", "out_sold"),
+}
+OPPORTUNITY_REASON_LABELS: dict[str, str] = {
+    "in_progress": "In progress",
+    "on_hold": "On hold",
+    "won": "Won",
+    "canceled": "Canceled",
+    "out_sold": "Out-sold",
+}
+STAGE_PROBABILITY: dict[str, int] = {
+    "qualify": 20,
+    "develop": 40,
+    "propose": 60,
+    "close": 80,
+}
+
+
+def opportunity_reason(state: str, reason: str | None) -> str:
+    """The reason to store; Invalid where it does not belong to the state."""
+    allowed = OPPORTUNITY_REASONS[state]
+    if not reason:
+        return allowed[0]
+    if reason not in allowed:
+        raise Invalid(
+            "reason_of_other_state",
+            f'"{reason}" does not belong to the state {state}. '
+            f"It takes: {', '.join(allowed)}.",
+            attr="status_reason",
+        )
+    return reason

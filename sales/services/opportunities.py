@@ -1,0 +1,232 @@
+"""Opportunities from their making to won, lost, and open again.
+
+Every service locks the row, checks rights (user None is the system), and refuses what
+the state does not allow. Open `acting(user, via)` around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from core.access.models import User
+from core.access.rights import may, rights_of
+from core.base.errors import Denied, Invalid, Refused, Stale
+from core.base.text import text_problem
+from core.journal.services import record
+from crm.services.records import record_create, record_update
+from sales.kinds import must_be_open, open_one_of, second_open
+from sales.models import Opportunity
+from sales.rules import STAGE_PROBABILITY, opportunity_reason
+
+
+@transaction.atomic
+def opportunity_create(*, user: User | None, values: Mapping[str, Any]) -> Opportunity:
+    """Make an open opportunity in the organisation's currency.
+
+    Takes the fields of the record kind, look-ups as objects or ids. The caller owns
+    it unless an owner is given; the probability follows the stage unless given.
+    Raises Denied, Invalid with every wrong field, and Refused where the lead has an
+    open opportunity already.
+    """
+    if user is not None and not rights_of(user).has("opportunity", "create"):
+        raise Denied
+    with _one_open_per_lead():
+        made: Opportunity = record_create(
+            entity="opportunity", values=values, user=user
+        )
+    made.refresh_from_db()
+    return made
+
+
+@transaction.atomic
+def opportunity_update(
+    *,
+    opportunity_id: int,
+    user: User | None,
+    values: Mapping[str, Any],
+    expected_version: int | None = None,
+) -> Opportunity:
+    """Change fields of an open opportunity; a new stage brings its probability."""
+    row = _lock(opportunity_id, user, "update", expected_version)
+    with _one_open_per_lead():
+        return record_update(record=row, values=values, user=user)
+
+
+@transaction.atomic
+def opportunity_win(
+    *,
+    opportunity_id: int,
+    user: User | None,
+    actual_value: Decimal | None = None,
+    closed_at: datetime | None = None,
+    note: str = "",
+    expected_version: int | None = None,
+) -> Opportunity:
+    """Close as won, for the estimated value where no actual one is given.
+
+    Journals opportunity.won.
+    """
+    row = _lock(opportunity_id, user, "close", expected_version)
+    must_be_open(row)
+    _close(
+        row,
+        user,
+        state=Opportunity.State.WON,
+        reason=opportunity_reason("won", None),
+        actual_value=row.estimated_value if actual_value is None else actual_value,
+        closed_at=closed_at,
+        note=note,
+        probability=100,
+    )
+    _tell("opportunity.won", row, {"note": note})
+    return row
+
+
+@transaction.atomic
+def opportunity_lose(
+    *,
+    opportunity_id: int,
+    user: User | None,
+    status_reason: str | None = None,
+    competitor: str = "",
+    closed_at: datetime | None = None,
+    note: str = "",
+    expected_version: int | None = None,
+) -> Opportunity:
+    """Close as lost: canceled, or out-sold by a competitor.
+
+    Journals opportunity.lost. Invalid where the reason belongs to another state.
+    """
+    row = _lock(opportunity_id, user, "close", expected_version)
+    must_be_open(row)
+    _close(
+        row,
+        user,
+        state=Opportunity.State.LOST,
+        reason=opportunity_reason("lost", status_reason),
+        competitor=competitor,
+        closed_at=closed_at,
+        note=note,
+        probability=0,
+    )
+    told = {"note": note, "competitor": competitor, "status_reason": row.status_reason}
+    _tell("opportunity.lost", row, told)
+    return row
+
+
+@transaction.atomic
+def opportunity_reopen(
+    *, opportunity_id: int, user: User | None, expected_version: int | None = None
+) -> Opportunity:
+    """Open a closed opportunity again, at its stage; journals opportunity.reopened.
+
+    Refused where it is open, or where its lead has another open one by now.
+    """
+    row = _lock(opportunity_id, user, "reopen", expected_version)
+    if not row.is_closed:
+        raise Refused("opportunity_open", "This opportunity is open already.")
+    before = row.state
+    values = {
+        "state": Opportunity.State.OPEN,
+        "status_reason": opportunity_reason("open", None),
+        "actual_value": None,
+        "closed_at": None,
+        "closed_by": None,
+        "close_note": "",
+        "competitor": "",
+        "probability": STAGE_PROBABILITY[row.stage],
+    }
+    if open_one_of(row.originating_lead_id) is not None:
+        raise second_open()
+    _write(row, values)
+    _tell("opportunity.reopened", row, {"was": before})
+    return row
+
+
+def _lock(
+    pk: int, user: User | None, action: str, expected_version: int | None
+) -> Opportunity:
+    """Lock the row; Opportunity.DoesNotExist, Denied, Stale."""
+    rows = Opportunity.objects.all()
+    if user is not None:
+        rows = rows.visible_to(user)
+    row = rows.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+    if user is not None and not may(user, action, row, "opportunity"):
+        raise Denied
+    if expected_version is not None and row.version != expected_version:
+        raise Stale("stale", "Somebody changed this opportunity since you read it.")
+    return row
+
+
+def _close(
+    row: Opportunity,
+    user: User | None,
+    *,
+    state: str,
+    reason: str,
+    closed_at: datetime | None,
+    note: str,
+    **values: Any,
+) -> None:
+    when = closed_at or timezone.now()
+    if when > timezone.now():
+        raise Invalid("in_future", "It cannot close in the future.", attr="closed_at")
+    for attr, text in (("note", note), ("competitor", values.get("competitor", ""))):
+        if problem := text_problem(text, max_length=20_000):
+            raise Invalid("invalid", problem, attr=attr)
+    closed = {
+        "state": state,
+        "status_reason": reason,
+        "closed_at": when,
+        "closed_by": user,
+        "close_note": note,
+    }
+    _write(row, closed | values)
+
+
+def _write(row: Opportunity, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    try:
+        row.full_clean(exclude=_untouched(row, values))
+    except ValidationError as error:
+        raise Invalid.of(error) from error
+    with _one_open_per_lead():
+        row.save(update_fields=list(values))
+    row.refresh_from_db(fields=["version", "updated_at"])
+
+
+def _untouched(row: Opportunity, values: dict[str, Any]) -> set[str]:
+    return {f.name for f in row._meta.fields if f.name not in values}
+
+
+@contextmanager
+def _one_open_per_lead() -> Iterator[None]:
+    """The refusal behind the unique constraint, also when two writers race."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "opportunity_one_open_per_lead" in str(error):
+            raise second_open() from error
+        raise
+
+
+def _tell(name: str, row: Opportunity, data: dict[str, Any]) -> None:
+    value = None if row.value is None else str(row.value)
+    record(
+        name,
+        subject=("opportunity", row.pk),
+        contact_id=row.contact_id,
+        lead_id=row.originating_lead_id,
+        account_id=row.account_id,
+        data=data | {"name": row.name, "value": value, "currency": row.currency},
+    )

@@ -1,0 +1,70 @@
+"""Many clicks at once: one account, one contact, one opportunity."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection, connections
+
+from core.base.errors import DomainError
+from core.journal.services import acting
+from crm.models import Account, Contact
+from sales.models import Opportunity
+from sales.services.lead_qualify import lead_qualify
+from tests.factories import LeadFactory
+
+pytestmark = [pytest.mark.serial, pytest.mark.django_db(transaction=True)]
+CLICKS = 50
+
+
+def test_fifty_clicks_qualify_once(cast):
+    lead = LeadFactory(owner=cast.ben, team=cast.benelux, company_name="Koopman")
+    start = Barrier(CLICKS, timeout=30)
+
+    def click(_):
+        try:
+            connection.ensure_connection()
+            start.wait()
+            with acting(cast.ben, via="api"):
+                lead_qualify(lead_id=lead.pk, user=cast.ben)
+            return "qualified"
+        except DomainError as refusal:
+            return refusal.status, refusal.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(CLICKS) as pool:
+        outcomes = Counter(pool.map(click, range(CLICKS)))
+    assert outcomes == {"qualified": 1, (409, "lead_closed"): CLICKS - 1}
+    assert Account.objects.count() == 1
+    assert Contact.objects.count() == 1
+    assert Opportunity.objects.count() == 1
+
+
+def test_two_leads_of_one_person_make_one_contact_or_warn(cast):
+    """The identity locks: the second writer sees what the first one made."""
+    leads = [
+        LeadFactory(owner=cast.ben, team=cast.benelux, email="same@x.example")
+        for _ in range(8)
+    ]
+    start = Barrier(len(leads), timeout=30)
+
+    def click(lead):
+        try:
+            connection.ensure_connection()
+            start.wait()
+            with acting(cast.ben, via="api"):
+                lead_qualify(lead_id=lead.pk, user=cast.ben, create_account=False)
+            return "qualified"
+        except DomainError as refusal:
+            return refusal.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(leads)) as pool:
+        outcomes = Counter(pool.map(click, leads))
+    assert outcomes == {"qualified": 1, "likely_duplicate": 7}
+    assert Contact.objects.filter(email_norm="same@x.example").count() == 1
