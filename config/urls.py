@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config import api as _resources  # noqa: F401 - registers the resources
 from config import health
+from core.api.router import router
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -13,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status", health.status, name="status"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    path("api/", include("core.api.urls")),
+    path("api/v1/", include(router.urls)),
     path("", include("core.ui.urls")),
     path("", include("crm.urls")),
 ]

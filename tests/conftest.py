@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from rest_framework.test import APIClient
 
 from core.access.models import Team, User
 from tests.factories import TeamFactory, UserFactory
@@ -73,3 +74,15 @@ def cast(db) -> Cast:
         nordics=nordics,
         marketing=marketing,
     )
+
+
+@pytest.fixture
+def api(cast):
+    """`api(user)` is a client of the API signed in as this user."""
+
+    def client(user: User) -> APIClient:
+        signed_in = APIClient()
+        signed_in.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return signed_in
+
+    return client

@@ -1,0 +1,25 @@
+"""Every resource of the API, app by app."""
+
+from __future__ import annotations
+
+from core.api import people
+from core.api.router import router
+from crm.api import views as crm
+
+for prefix, viewset in (
+    ("users", people.UserViewSet),
+    ("teams", people.TeamViewSet),
+    ("roles", people.RoleViewSet),
+    ("contacts", crm.ContactViewSet),
+    ("accounts", crm.AccountViewSet),
+    ("leads", crm.LeadViewSet),
+    ("activities", crm.ActivityViewSet),
+    ("notes", crm.NoteViewSet),
+    ("products", crm.ProductViewSet),
+    ("campaigns", crm.CampaignViewSet),
+    ("tags", crm.TagViewSet),
+    ("choices", crm.ChoiceViewSet),
+    ("custom-fields", crm.CustomFieldViewSet),
+    ("matching-strategies", crm.MatchingStrategyViewSet),
+):
+    router.register(prefix, viewset, basename=prefix)
