@@ -27,6 +27,22 @@ LOOPBACK = ("127.0.0.1", "::1")
 _migrated = False
 
 
+def probes_first(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: answer probes before anything looks at the request's host.
+
+    A load balancer asks each process by its address, which ALLOWED_HOSTS cannot know,
+    and in plain HTTP.
+    """
+    probes = {"/healthz": healthz, "/readyz": readyz}
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return probes.get(request.path_info, get_response)(request)
+
+    return answer
+
+
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,6 @@ WHITENOISE_AUTOREFRESH = True
 # Nobody listens during tests: consumers are run by `pump_to_rest`.
 HANDOFF_BELL = False
 # TransactionTestCase empties tables by TRUNCATE, which the journal refuses otherwise.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = (  # noqa: F405
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = (  # noqa: F405 - from the star
     "-c handoff.allow_truncate=on"
 )

@@ -25,6 +25,14 @@ def test_readyz_is_ready_on_a_migrated_database(client):
     assert checks["journal"]["lag_entries"] >= 0
 
 
+def test_probes_ask_by_address_and_in_plain_http(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.ALLOWED_HOSTS = ["crm.example.com"]
+    for path in ("/healthz", "/readyz"):
+        assert client.get(path, HTTP_HOST="10.1.2.3:8000").status_code == 200
+    assert client.get("/login/", HTTP_HOST="10.1.2.3:8000").status_code == 400
+
+
 def test_readyz_says_503_without_the_database_and_names_no_host(client, monkeypatch):
     def broken():
         raise OperationalError("connection to server at secret-host failed")
