@@ -77,6 +77,7 @@ def test_request_does_not_wait_for_a_broker_that_hangs(
 def test_broker_that_is_away_is_only_noted(caplog, monkeypatch):
     """The real sender, against a port where nobody listens."""
     away = Celery("away", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    away.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0}
     monkeypatch.setattr(bell, "current_app", away)
     bell._send("journal.pump", "bell")
     assert "could not ring" in caplog.text
