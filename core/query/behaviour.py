@@ -24,6 +24,24 @@ def conjuncts(cond: Cond | None) -> list[Cond]:
     return [cond]
 
 
+def flat(group: And | Or, negated: bool) -> list[tuple[Cond, bool]]:
+    """The members of a group, groups of the same kind in it dissolved.
+
+    Each comes with whether it is negated; a negated Or is an And of negated members.
+    """
+    both = isinstance(group, And) != negated
+    found: list[tuple[Cond, bool]] = []
+    for member in group.items:
+        item, sign = member, negated
+        while isinstance(item, Not):
+            item, sign = item.item, not sign
+        if isinstance(item, And | Or) and (isinstance(item, And) != sign) == both:
+            found += flat(item, sign)
+        else:
+            found.append((item, sign))
+    return found
+
+
 def pinned_names(cond: Cond | None, entity: QueryEntity) -> frozenset[str] | None:
     """The names of events that the condition admits; None where any may do."""
     found: frozenset[str] | None = None

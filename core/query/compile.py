@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Count as CountRows
 from django.db.models import F, QuerySet, Subquery
 
-from core.query.behaviour import conjuncts, is_plain, pinned_names, window_start
+from core.query.behaviour import conjuncts, flat, is_plain, pinned_names, window_start
 from core.query.clauses import clause_condition, span_condition
 from core.query.context import Context
 from core.query.dates import Span
@@ -122,7 +122,7 @@ class Compiler:
         rows = self.rows(block.entity, block.where)
         for step, following in zip(block.steps, block.steps[1:], strict=False):
             keys = rows.values(step.relation.local)
-            rows = following.source.queryset().filter(
+            rows = self.rows(following.source, step.where).filter(
                 member(step.relation.remote, keys)
             )
         last = block.steps[-1].relation
@@ -153,7 +153,7 @@ class Compiler:
 
     def all_of(self, cond: And | Or, scope: Scope, negated: bool) -> Any:
         """All must hold: counts of events share scans and the siblings' ids."""
-        parts = _flat(cond, negated)
+        parts = flat(cond, negated)
         fused = self.fuse(parts, scope)
         shared = {number for group in fused for number in group}
         narrow = self.siblings(parts)
@@ -290,15 +290,6 @@ def _is_bounds_only(item: Related) -> bool:
         isinstance(part, Clause) and part.field.name in bounds
         for part in conjuncts(item.where)
     )
-
-
-def _flat(cond: Cond, negated: bool) -> list[tuple[Cond, bool]]:
-    """The conditions that must all hold, each with whether it is negated."""
-    if isinstance(cond, Not):
-        return _flat(cond.item, not negated)
-    if isinstance(cond, And | Or) and isinstance(cond, And) != negated:
-        return [part for item in cond.items for part in _flat(item, negated)]
-    return [(cond, negated)]
 
 
 def _admits_zero(part: tuple[Cond, bool]) -> bool:

@@ -16,8 +16,17 @@ from django.db.models import QuerySet
 
 from core.query import compile as compiling
 from core.query.context import Context
+from core.query.dependencies import (
+    Dependencies,
+    affected_ids,
+    dependencies,
+    next_change,
+)
+from core.query.describe import describe
 from core.query.errors import QueryError, QueryTimeout
+from core.query.explain import explain
 from core.query.guard import MATCH_CHUNK, evaluating
+from core.query.marks import counts, why
 from core.query.parse import parse
 from core.query.tree import Query
 
@@ -25,17 +34,25 @@ Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")
 
 __all__ = [
     "Context",
+    "Dependencies",
     "Query",
     "QueryError",
     "QueryTimeout",
+    "affected_ids",
     "compile_filter",
     "compile_ids",
     "count_ids",
+    "counts",
+    "dependencies",
+    "describe",
     "evaluating",
+    "explain",
     "filter_queryset",
     "list_ids",
     "matching",
+    "next_change",
     "validate",
+    "why",
 ]
 
 

@@ -159,7 +159,9 @@ class _Parser:
             raise QueryError(
                 then_path, "unknown_key", '"then" narrows what "to" arrives at.'
             )
-        then = self.optional(node.get("then"), end, then_path, depth + 1)
+        then = None
+        if steps:
+            then, _ = self.where(node.get("then"), end, then_path, depth + 1)
         return Block(path, entity, where, steps, then, end, left_out)
 
     def start(self, name: Any, path: str) -> QueryEntity:
@@ -197,7 +199,9 @@ class _Parser:
         for number, name in enumerate(names):
             relation = self.relation(entity, name, f"{path}[{number}]")
             target = self.entity(relation.target, f"{path}[{number}]")
-            found.append(Step(relation, entity, target))
+            passed = number + 1 < len(names)
+            implied = self.where(None, target, path, 0)[0] if passed else None
+            found.append(Step(relation, entity, target, implied))
             entity = target
         return tuple(found)
 
@@ -214,7 +218,7 @@ class _Parser:
             if isinstance(item, Clause)
         }
         added = [
-            Clause(path, entity, found, "eq", value)
+            Clause(path, entity, found, "eq", value, implied=True)
             for name, value in entity.unless_named.items()
             if name not in named and (found := entity.own_field(name))
         ]

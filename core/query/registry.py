@@ -128,7 +128,7 @@ class Relation:
         )
 
 
-@dataclass
+@dataclass(eq=False)
 class QueryEntity:
     """A kind of row that a tree can start from or walk to.
 

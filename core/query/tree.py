@@ -11,13 +11,17 @@ from core.query.registry import Field, QueryEntity, Relation
 
 @dataclass(frozen=True)
 class Clause:
-    """`field op value`, with the value checked and converted."""
+    """`field op value`, with the value checked and converted.
+
+    `implied` marks a clause that the entity adds because the tree did not name it.
+    """
 
     path: str
     entity: QueryEntity
     field: Field
     op: str
     value: Any = None
+    implied: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,15 @@ Cond = Clause | And | Or | Not | Related
 
 @dataclass(frozen=True)
 class Step:
-    """One walk from an entity over a relation to the next."""
+    """One walk from an entity over a relation to the next.
+
+    `where` holds what the target implies, for rows that are only passed through.
+    """
 
     relation: Relation
     source: QueryEntity
     target: QueryEntity
+    where: Cond | None = None
 
 
 @dataclass(frozen=True)
