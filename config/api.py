@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.api import people
+from core.api import people, work
 from core.api.router import router
 from crm.api import views as crm
 
@@ -10,6 +10,7 @@ for prefix, viewset in (
     ("users", people.UserViewSet),
     ("teams", people.TeamViewSet),
     ("roles", people.RoleViewSet),
+    ("jobs", work.JobViewSet),
     ("contacts", crm.ContactViewSet),
     ("accounts", crm.AccountViewSet),
     ("leads", crm.LeadViewSet),

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from config import api as _resources  # noqa: F401 - registers the resources
 from config import health
+from core.api.querying import QuerySchemaView
 from core.api.router import router
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/", include("core.api.urls")),
+    path("api/v1/query/schema/", QuerySchemaView.as_view(), name="query-schema"),
     path("api/v1/", include(router.urls)),
     path("", include("core.ui.urls")),
     path("", include("crm.urls")),

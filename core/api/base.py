@@ -20,8 +20,10 @@ from core.access.entities import entity_of
 from core.access.rights import may
 from core.api.door import Door, require, version_of
 from core.api.pagination import KeysetPagination
+from core.api.querying import QUERY_TIMEOUT_MS, QueryFilter
 from core.api.serializers import expandable, visible_rows
 from core.base.text import text_problem
+from core.query.guard import evaluating
 
 
 class SearchFilter(BaseFilterBackend):
@@ -86,7 +88,7 @@ class ReadViewSet(Door, viewsets.GenericViewSet):
     ordering: ClassVar[str] = "-id"
     related: ClassVar[Sequence[str]] = ()
     pagination_class = KeysetPagination
-    filter_backends = [KnownParameters, DjangoFilterBackend, SearchFilter]
+    filter_backends = [KnownParameters, DjangoFilterBackend, SearchFilter, QueryFilter]
     lookup_value_regex = "[0-9]{1,18}"
 
     @property
@@ -136,7 +138,8 @@ class ReadViewSet(Door, viewsets.GenericViewSet):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """A page of rows."""
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        with evaluating(QUERY_TIMEOUT_MS):
+            rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer(rows, many=True).data)
 
     @extend_schema(parameters=[OpenApiParameter("expand", str)])

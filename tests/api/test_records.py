@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
-from core.api.models import IdempotencyKey
+from core.api.models import ApiToken, IdempotencyKey
 from crm.models import Contact, Lead
 from tests.factories import ContactFactory, LeadFactory, TagFactory
 
@@ -262,3 +264,47 @@ def test_ten_rows_cost_the_queries_of_one(api, cast, path):
     for _ in range(9):
         add()
     assert queries() == one
+
+
+def test_tree_filters_a_list_and_a_broken_one_names_its_node(api, cast):
+    wanted = LeadFactory(city="Rome")
+    LeadFactory(city="Oslo")
+    client = api(cast.ann)
+    tree = {"and": [{"field": "city", "op": "eq", "value": "rome"}]}
+    rows = client.get("/api/v1/leads/", {"query": json.dumps(tree)}).json()["results"]
+    assert [row["id"] for row in rows] == [wanted.pk]
+    tree["and"][0]["field"] = "colour"
+    answer = client.get("/api/v1/leads/", {"query": json.dumps(tree)})
+    assert answer.status_code == 400
+    assert "and[0]" in answer.json()["errors"][0]["attr"]
+    assert client.get("/api/v1/leads/?query={").status_code == 400
+
+
+def test_query_schema_lists_what_can_be_reached(api, cast):
+    found = api(cast.ann).get("/api/v1/query/schema/").json()["entities"]
+    by_key = {entity["key"]: entity for entity in found}
+    assert {"contact", "account", "lead", "interaction"} <= set(by_key)
+    topic = next(f for f in by_key["lead"]["fields"] if f["name"] == "topic")
+    assert "contains" in topic["operators"]
+
+
+def test_token_opens_the_api_and_is_not_kept(client, cast, capsys):
+    call_command("api_token", "integration")
+    token = capsys.readouterr().out.strip()
+    assert not ApiToken.objects.filter(digest=token).exists()
+    headers = {"Authorization": f"Token {token}"}
+    assert client.get("/api/v1/leads/", headers=headers).status_code == 200
+    wrong = client.get("/api/v1/leads/", headers={"Authorization": "Token nope"})
+    assert wrong.status_code == 401
+    assert wrong.json()["errors"][0]["code"] == "authentication_failed"
+    cast.integration.roles.clear()
+    assert client.get("/api/v1/leads/", headers=headers).status_code == 403
+    cast.integration.is_active = False
+    cast.integration.save()
+    assert client.get("/api/v1/leads/", headers=headers).status_code == 401
+
+
+def test_session_needs_the_csrf_token(cast):
+    strict = APIClient(enforce_csrf_checks=True)
+    strict.force_login(cast.ann, backend="django.contrib.auth.backends.ModelBackend")
+    assert strict.post("/api/v1/leads/", {"last_name": "W"}).status_code == 403
