@@ -12,6 +12,7 @@ class CrmConfig(AppConfig):
         # Models may be imported only once the apps are loaded.
         from crm.entities import register_all  # noqa: PLC0415
         from crm.imports.entities import register_entities  # noqa: PLC0415
+        from crm.imports.jobs import register_kind  # noqa: PLC0415
         from crm.lists import ensure_lists  # noqa: PLC0415
         from crm.query import register as register_query  # noqa: PLC0415
         from crm.services import kinds  # noqa: PLC0415
@@ -21,5 +22,6 @@ class CrmConfig(AppConfig):
         register_query()
         kinds.register_all()
         register_entities()
+        register_kind()
         register_shipped(ensure_lists)
         register_shipped(ensure_strategies)

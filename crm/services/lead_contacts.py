@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from core.base.models import Organisation
 from core.base.text import email_normalise
+from core.journal.relinking import Move, relink
 from crm.matching.find import find_many, hold, strategy_of
 from crm.matching.rules import match_key
 from crm.models import Contact, Lead, MatchingStrategy
@@ -312,7 +313,7 @@ def _tighten(groups: Groups, matched: Mapping[tuple[str, ...], int]) -> None:
 
 
 def _link(links: Mapping[int, int]) -> None:
-    """Set each lead's parent contact."""
+    """Set each lead's parent contact; what the leads did is theirs from now on."""
     if not links:
         return
     with connection.cursor() as cursor:
@@ -322,6 +323,11 @@ def _link(links: Mapping[int, int]) -> None:
             "WHERE l.id = w.id",
             [list(links), list(links.values())],
         )
+    moves = (
+        Move(subject=("lead", pk), contact_id=contact_id, reason="lead linked")
+        for pk, contact_id in links.items()
+    )
+    relink(*moves, sparing=True)
 
 
 @dataclass(frozen=True)

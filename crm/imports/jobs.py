@@ -1,0 +1,52 @@
+"""Imports as jobs: progress, cancel and retry come with them."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.jobs.models import Job
+from core.jobs.registry import JobKind, JobRun, register_job_kind
+from core.jobs.services import job_start
+from crm.imports.running import OPEN_STATES, import_run_chunk
+from crm.models import Import
+
+KIND = "import"
+
+
+def register_kind() -> None:
+    """Make imports known as jobs."""
+    register_job_kind(JobKind(KIND, "Import", _run_chunk, _ended))
+
+
+@transaction.atomic
+def import_enqueue(*, batch: Import) -> Import:
+    """Hand a started import to the workers; journals `job.started`."""
+    job = job_start(
+        KIND,
+        user=batch.created_by,
+        params={"import": batch.pk},
+        label=f"Import of {batch.file_name}",
+        total=batch.total,
+    )
+    batch.job_id = job.pk
+    batch.save(update_fields=["job_id"])
+    return batch
+
+
+def _run_chunk(run: JobRun) -> bool:
+    finished = import_run_chunk(import_id=run.params["import"])
+    batch = Import.objects.get(pk=run.params["import"])
+    run.total, run.done = batch.total, batch.done
+    for name in ("created", "updated", "unchanged", "rejected"):
+        run.result[name] = getattr(batch, name)
+    return finished
+
+
+def _ended(job: Job) -> None:
+    """A job that was canceled or given up takes its import with it."""
+    state = Import.State.CANCELED if job.state == "canceled" else Import.State.FAILED
+    problem = (job.error.strip().splitlines() or [""])[-1]
+    Import.objects.filter(pk=job.params["import"], state__in=OPEN_STATES).update(
+        state=state, problem=problem, finished_at=timezone.now()
+    )
