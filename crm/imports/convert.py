@@ -10,11 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator, URLValidator
+from django.core.validators import URLValidator
 
 from core.base.text import text_problem
 from crm.imports.registry import ImportField
 from crm.matching.rules import text_normalise
+from crm.rules import email_problem
 
 YES = frozenset(
     ["yes", "y", "true", "t", "1", "x", "on", "ja", "oui", "si", "sí", "sim", "wahr"]
@@ -24,8 +25,6 @@ NO = frozenset(
 )
 FORBIDS = frozenset({"do not allow", "not allowed", "opted out", "unsubscribed"})
 ALLOWS = frozenset({"allow", "allowed", "opted in", "subscribed"})
-_EMAIL = re.compile(r"[A-Za-z0-9._%+'\-]+@[A-Za-z0-9\-]+(\.[A-Za-z0-9\-]+)*\.[A-Za-z]+")
-_email_validator = EmailValidator()
 _url_validator = URLValidator(schemes=["http", "https"])
 _MONEY = re.compile(r"[\s\u00a0\u202f'’$€£¥%]+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+")
@@ -91,11 +90,8 @@ def _email(max_length: int) -> Converter:
 
     def convert(words: str) -> str:
         address: str = fits(words.removeprefix("mailto:"))
-        if not _EMAIL.fullmatch(address):
-            try:
-                _email_validator(address)
-            except ValidationError:
-                raise Bad("email", f"{words!r} is not an email address.") from None
+        if email_problem(address):
+            raise Bad("email", f"{words!r} is not an email address.")
         return address
 
     return convert

@@ -10,6 +10,7 @@ from django.db import connection
 
 from core.access.rights import EVERYTHING, rights_of
 from core.base.copying import copy_rows
+from core.base.text import email_normalise
 from crm.imports.convert import Bad
 from crm.imports.mapping import Plan
 from crm.imports.registry import ImportEntity, ImportField, Merged
@@ -275,7 +276,12 @@ def _same_source(target: Target, external: str | None) -> bool:
 
 
 def _overlaid(spec: ImportField, before: Any, value: Any) -> Any:
-    """The value after the file: preferences only tighten, tags and links add up."""
+    """The value after the file: preferences only tighten, tags and links add up.
+
+    An address in another case is the same address.
+    """
+    if spec.kind == "email" and email_normalise(before or "") == email_normalise(value):
+        return before
     if spec.strict:
         return bool(before) or value
     if spec.kind in ("tags", "links"):

@@ -18,6 +18,7 @@ from crm.matching.rules import (
     email_domain,
     identities_of,
     match_key,
+    spelled,
 )
 from crm.models import Account, Contact, Lead, MatchingStrategy
 
@@ -54,15 +55,14 @@ def find_many(
     somebody else's in the system the rows come from.
     """
     found: list[list[Candidate]] = [[] for _ in rows]
-    keys = [match_key(attributes, row) for row in rows]
-    wanted = [(n, key) for n, key in enumerate(keys) if key]
+    wanted = [n for n, row in enumerate(rows) if match_key(attributes, row)]
     if not wanted:
         return found
-    columns = [[key[i] for _, key in wanted] for i in range(len(attributes))]
+    columns = [[spelled(name, rows[n][name]) for n in wanted] for name in attributes]
     with connection.cursor() as cursor:
         cursor.execute(
             _candidates_sql(target, tuple(attributes), foreign=foreign),
-            [[n for n, _ in wanted], *columns],
+            [wanted, *columns],
         )
         for n, pk, contact_id in cursor.fetchall():
             found[n].append(Candidate(pk, contact_id))
@@ -119,7 +119,7 @@ def _equal(attribute: str, value: str) -> str:
     if attribute == "external_id":
         return f"(r.external_id = {value} AND r.external_id <> '')"
     if attribute == "email_domain":
-        return f"(r.email_domain = {value} AND r.email_domain <> '')"
+        return f"(r.email_domain = lower({value}) AND r.email_domain <> '')"
     if attribute == "name":
         return f"r.name_norm = lower(btrim({value}))"
     if attribute == "page":

@@ -154,16 +154,22 @@ def text_normalise(value: str) -> str:
     return _BLANKS.sub(" ", value).strip().lower()
 
 
-def normalise(attribute: str, value: Any) -> str:
-    """What is compared for this attribute; empty where there is nothing."""
+def spelled(attribute: str, value: Any) -> str:
+    """A value without its blank space, and a number without all but its digits.
+
+    The case is left to the database: PostgreSQL and Python fold a few letters (the
+    dotted capital I) in different ways.
+    """
     text = "" if value is None else str(value)
-    if attribute == "email":
-        return email_normalise(text)
     if attribute in PHONES:
         return phone_normalise(text)
-    if attribute == "external_id":
-        return text.strip()
-    return text_normalise(text)
+    return _BLANKS.sub(" ", text).strip()
+
+
+def normalise(attribute: str, value: Any) -> str:
+    """What is compared for this attribute; empty where there is nothing."""
+    text = spelled(attribute, value)
+    return text if attribute == "external_id" else text.lower()
 
 
 def match_key(attributes: Sequence[str], values: Mapping[str, Any]) -> tuple[str, ...]:

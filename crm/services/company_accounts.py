@@ -47,7 +47,9 @@ def _link(
     rows: Any, table: str, column: str, create: bool, owner_id: int | None
 ) -> list[int]:
     named = list(
-        rows.exclude(company_name="").values("pk", "company_name", "email", "website")
+        rows.exclude(company_name="")
+        .order_by("pk")
+        .values("pk", "company_name", "email", "website")
     )
     if not named:
         return []
