@@ -97,9 +97,7 @@ class _Marker:
             return
         self.level(block.then, block.end, rows, nested=False)
         passed = [None, *(step.where for step in block.steps[:-1])]
-        for step, implied in zip(
-            reversed(block.steps), reversed(passed), strict=True
-        ):
+        for step, implied in zip(reversed(block.steps), reversed(passed), strict=True):
             behind = self.compiler.rows(step.source, implied)
             if self.pk is not None:
                 keys = rows.values(step.relation.remote)
@@ -122,9 +120,8 @@ class _Marker:
             rows = rows.filter(
                 every([self.compiler.cond(item, scope) for item in implied])
             )
-        self.together(
-            [item for item in nodes if self.pk is not None or is_plain(item)], scope, rows
-        )
+        one = self.pk is not None
+        self.together([item for item in nodes if one or is_plain(item)], scope, rows)
         for item in nodes:
             if item.path not in self.marks:
                 found = rows.filter(self.compiler.cond(item, scope)).count()

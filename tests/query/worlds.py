@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from core.access.models import User
 from core.journal.models import Entry
+from core.query.operators import COUNT_OPERATORS
 from crm.models import Account, Contact, CustomField, Lead
 from tests.query.oracle import INTERACTIONS, KINDS, RELATIONS, World
 
@@ -278,7 +279,7 @@ def clauses(draw, entity, now, today):
 
 @st.composite
 def counts(draw):
-    op = draw(st.sampled_from("eq ne gt gte lt lte between in not_in".split()))
+    op = draw(st.sampled_from(COUNT_OPERATORS))
     number = st.integers(0, 4)
     if op == "between":
         return {"op": op, "value": draw(st.lists(number, min_size=2, max_size=2))}
