@@ -5,7 +5,10 @@ from __future__ import annotations
 from core.api import people, work
 from core.api.router import router
 from crm.api import views as crm
+from sales.api import leads as sales_leads
+from sales.api import views as sales
 
+sales_leads.extend_leads()
 for prefix, viewset in (
     ("users", people.UserViewSet),
     ("teams", people.TeamViewSet),
@@ -14,6 +17,7 @@ for prefix, viewset in (
     ("contacts", crm.ContactViewSet),
     ("accounts", crm.AccountViewSet),
     ("leads", crm.LeadViewSet),
+    ("opportunities", sales.OpportunityViewSet),
     ("activities", crm.ActivityViewSet),
     ("notes", crm.NoteViewSet),
     ("products", crm.ProductViewSet),

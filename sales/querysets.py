@@ -7,10 +7,10 @@ from typing import Self
 
 from django.db.models import Q
 
-from core.access.querysets import VisibleQuerySet
+from crm.querysets import Searchable
 
 
-class OpportunityQuerySet(VisibleQuerySet):
+class OpportunityQuerySet(Searchable):
     entity = "opportunity"
 
     def open(self) -> Self:
