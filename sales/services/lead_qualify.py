@@ -8,6 +8,7 @@ from django.db import transaction
 
 from core.access.models import User
 from core.base.errors import Invalid
+from core.journal.relinking import Move, relink
 from core.journal.services import record
 from crm.lead_rules import reason_in_state, state_of_reason
 from crm.models import Account, Activity, Contact, Lead, Note
@@ -118,6 +119,7 @@ def _carry_out(plan: Plan, user: User | None) -> QualifyResult:
     plan.lead_values = _resolve(plan.lead_values, refs)
     lead_change(plan.lead, plan.lead_values)
     _carry_over(plan.lead, opportunity)
+    _follow(plan.lead, old)
     result = qualify_result(plan, dry_run=False, old_lead=old)
     _tell(result, account, contact, opportunity)
     return with_records(result, account, contact, opportunity)
@@ -173,6 +175,19 @@ def _carry_over(lead: Lead, opportunity: Opportunity | None) -> None:
         if opportunity is not None:
             own = rows.filter(regarding_type="lead", regarding_id=lead.pk)
             own.update(regarding_type="opportunity", regarding_id=opportunity.pk)
+
+
+def _follow(lead: Lead, old: dict[str, Any]) -> None:
+    """What the lead lived through before it had its contact goes on the timeline of
+    that contact; other links stay as they are."""
+    if {"parent_contact_id", "parent_account_id"} & set(old):
+        move = Move(
+            subject=("lead", lead.pk),
+            contact_id=lead.parent_contact_id,
+            account_id=lead.parent_account_id,
+            reason="lead.qualified",
+        )
+        relink(move, sparing=True)
 
 
 def _tell(

@@ -9,7 +9,7 @@ import pytest
 from core.base.errors import Denied, Invalid, Refused, Stale
 from core.base.models import Organisation
 from core.journal.models import Entry
-from core.journal.services import acting
+from core.journal.services import acting, record
 from crm.models import Account, Contact, Lead
 from crm.services.lead_lifecycle import lead_reactivate
 from sales.models import Opportunity
@@ -282,6 +282,15 @@ class TestCarriesOver:
         note.refresh_from_db()
         assert (note.regarding_type, note.regarding_id) == ("lead", lead.pk)
         assert note.contact == result.contact_record
+
+    def test_what_the_lead_did_before_goes_on_the_timeline_of_the_contact(self, cast):
+        lead = lead_of(cast.ben)
+        with acting(None, via="form"):
+            record("form.submitted", subject=("lead", lead.pk), lead_id=lead.pk)
+        result = qualify(lead, cast.ben)
+        entry = Entry.objects.get(name="form.submitted")
+        assert entry.contact_id == result.contact_record.pk
+        assert entry.account_id == result.account_record.pk
 
     def test_the_timeline_says_who_qualified_into_what(self, cast):
         lead = lead_of(cast.ben)
