@@ -228,6 +228,8 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
+# Where a marketing form may send its visitors besides this site.
+REDIRECT_HOSTS = env.list("HANDOFF_REDIRECT_HOSTS", default=[])
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 CONTENT_SECURITY_POLICY = {

@@ -21,4 +21,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(router.urls)),
     path("", include("core.ui.urls")),
     path("", include("crm.urls")),
+    path("", include("marketing.urls")),
 ]

@@ -1,0 +1,56 @@
+"""Named reads of forms, pages and submissions."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db.models import Case, IntegerField, Q, Value, When
+
+from core.access.querysets import VisibleQuerySet
+from crm.models import Contact, Lead
+
+
+class FormQuerySet(VisibleQuerySet):
+    entity = "form"
+
+    def live(self) -> Self:
+        return self.filter(state="live")
+
+
+class PageQuerySet(VisibleQuerySet):
+    entity = "page"
+
+    def live(self) -> Self:
+        return self.filter(state="live")
+
+
+class SubmissionQuerySet(VisibleQuerySet):
+    entity = "submission"
+
+    def pending(self) -> Self:
+        return self.filter(state="pending")
+
+    def failed(self) -> Self:
+        return self.filter(state="failed")
+
+    def failed_first(self) -> Self:
+        """What needs a person comes first, then the newest."""
+        urgency = Case(
+            When(state="failed", then=Value(0)),
+            default=Value(1),
+            output_field=IntegerField(),
+        )
+        return self.order_by(urgency, "-received_at", "-pk")
+
+
+class SuggestionQuerySet(VisibleQuerySet):
+    """Proposed changes are seen by whoever sees the record they are for."""
+
+    def visible_to(self, user: Any, action: str = "read") -> Self:
+        return self.filter(
+            Q(contact__in=Contact.objects.visible_to(user, action))
+            | Q(lead__in=Lead.objects.visible_to(user, action))
+        )
+
+    def waiting(self) -> Self:
+        return self.filter(state="pending")

@@ -1,0 +1,1 @@
+"""Pure rules of capture: fields, HTML, redirects, tokens. No database."""
