@@ -15,3 +15,5 @@ HANDOFF_BELL = False
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = (  # noqa: F405 - from the star
     "-c handoff.allow_truncate=on"
 )
+# Files are read where they lie: nobody collects them for a test run.
+WHITENOISE_AUTOREFRESH = True

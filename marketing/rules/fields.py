@@ -226,7 +226,7 @@ def clean_values(
             continue
         if value in ("", None, [], False) and spec.required:
             errors[spec.name] = spec.message or f"{spec.label} is required."
-        elif value not in ("", None, []):
+        elif value not in ("", None, [], False):
             values[spec.name] = value
     return values, errors
 
