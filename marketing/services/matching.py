@@ -11,6 +11,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from core.base.models import Organisation
+from core.journal.relinking import Move, relink
 from core.journal.services import NewEntry, acting, record_many
 from crm.matching.find import hold, match_account, match_contact, match_lead
 from crm.models import Account, Contact, Lead, MatchingStrategy
@@ -259,6 +260,14 @@ class _Work:
         if lead.parent_contact_id is None and self.contact is not None:
             lead.parent_contact = self.contact
             changed.add("parent_contact")
+            # What this lead did before follows it to the person.
+            relink(
+                Move(
+                    subject=("lead", lead.pk),
+                    contact_id=self.contact.pk,
+                    reason="submission",
+                )
+            )
         lead.last_activity_at = self.submission.received_at
         lead.save(update_fields=changed | {"last_activity_at"})
 
@@ -311,6 +320,14 @@ class _Work:
         text = ", ".join(parts)
         return text[0].upper() + text[1:]
 
+    def _subject(self) -> tuple[str, int]:
+        """Whom it is about: the lead, so that it follows the lead to a contact."""
+        if self.lead is not None:
+            return "lead", self.lead.pk
+        if self.contact is not None:
+            return "contact", self.contact.pk
+        return "submission", self.submission.pk
+
     def _entries(self) -> list[NewEntry]:
         submission, lead = self.submission, self.lead
         page = submission.page
@@ -330,7 +347,7 @@ class _Work:
         entries = [
             NewEntry(
                 name="form.submitted",
-                subject=("submission", submission.pk),
+                subject=self._subject(),
                 source=("form", self.form.pk),
                 url=page.get_absolute_url() if page else "",
                 visitor_id=submission.visitor_id,

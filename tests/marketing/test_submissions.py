@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from config.celery import app
 from core.base.errors import Invalid, Refused
 from core.journal.models import Entry
 from core.journal.services import acting
@@ -17,6 +18,7 @@ from marketing.services.forms import (
     page_stop,
 )
 from marketing.services.submissions import (
+    MATCH,
     submission_retry,
     submissions_match_pending,
     submissions_retry,
@@ -31,6 +33,12 @@ ADA = {"email": "ada@example.com", "first_name": "Ada"}
 
 
 class TestTasks:
+    def test_beat_and_bell_know_them_by_name(self):
+        app.loader.import_default_modules()
+        for name in (MATCH, *(e["task"] for e in app.conf.beat_schedule.values())):
+            if name.startswith("marketing."):
+                assert name in app.tasks
+
     def test_each_matches_what_waits_and_nothing_twice(self, make_form, send):
         form = make_form()
         for n in range(3):
