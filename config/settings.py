@@ -209,10 +209,14 @@ CELERY_TASK_ROUTES = {
 }
 # Beat only says "look now". A message that nobody took before the next one was sent is
 # worth nothing, so it expires and cannot pile up. A test holds this table against the
-# tasks that exist: every `*.pump` and `*.sweep*` is in it.
+# tasks that exist: every `pump`, `sweep` and `clean` is in it.
 CELERY_BEAT_SCHEDULE = {
-    name: {"task": name, "schedule": seconds, "options": {"expires": 2 * seconds}}
-    for name, seconds in (("journal.pump", 1.0),)
+    name: {"task": name, "schedule": seconds, "options": {"expires": 3 * seconds}}
+    for name, seconds in (
+        ("journal.pump", 1.0),
+        ("jobs.sweep", 2.0),
+        ("api.clean_idempotency_keys", 3600.0),
+    )
 }
 
 SECURE_HTTPS = env.bool(

@@ -47,7 +47,8 @@ def shoot(
     """Take every path in one size and theme; the faults seen on the way."""
     width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if theme == "dark" else "light",
     )
     page = context.new_page()
     faults: list[str] = []

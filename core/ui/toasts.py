@@ -25,7 +25,7 @@ def toast(
     page load use django.contrib.messages: the shell shows those the same way.
     """
     detail = {"text": text, "href": href, "link": link, "undo": undo, "tone": tone}
-    trigger_client_event(response, "toast", detail)  # type: ignore[type-var]  # django-htmx is untyped about streaming
+    trigger_client_event(response, "toast", detail)
     return response
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Lower
 
 from core.base.locks import lock_values
 from crm.matching.rules import (
@@ -133,10 +135,15 @@ def _equal(attribute: str, value: str) -> str:
 def strategy_of(target: str, name: str) -> MatchingStrategy:
     """The strategy of this key or name; DoesNotExist where there is none."""
     rows = MatchingStrategy.objects.filter(target=target)
-    found = rows.filter(key=name).first() or rows.filter(name__iexact=name).first()
+    found = rows.filter(key=name).first() or _by_name(rows, name)
     if found is None:
         raise MatchingStrategy.DoesNotExist(name)
     return found
+
+
+def _by_name(rows: QuerySet[MatchingStrategy], name: str) -> MatchingStrategy | None:
+    named = rows.annotate(folded=Lower("name"), wanted=Lower(Value(name)))
+    return named.filter(folded=F("wanted")).first()
 
 
 def match_contact(

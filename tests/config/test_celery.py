@@ -29,14 +29,14 @@ def test_one_redis_address_serves_django_and_celery(redis, celery):
 @pytest.mark.parametrize("name", settings.CELERY_BEAT_SCHEDULE)
 def test_beats_messages_expire_before_they_pile_up(name):
     entry = settings.CELERY_BEAT_SCHEDULE[name]
-    assert 0 < entry["options"]["expires"] <= 10
-    assert entry["schedule"] <= 5
+    assert 0 < entry["options"]["expires"] <= 3 * entry["schedule"]
 
 
 def test_beat_rings_every_pump_and_sweep_that_exists():
     app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    rung = {n for n in app.tasks if n.split(".")[-1].startswith(("pump", "sweep"))}
+    named = ("pump", "sweep", "clean")
+    rung = {n for n in app.tasks if n.split(".")[-1].startswith(named)}
     assert scheduled <= set(app.tasks)
     assert rung <= scheduled
 
