@@ -101,7 +101,7 @@ DATABASES["default"].update(
 )
 # A forgotten open transaction would hold back everything that reacts to the journal.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
-    "options", "-c idle_in_transaction_session_timeout=60000"
+    "options", "-c idle_in_transaction_session_timeout=60000 -c jit=off"
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -12,8 +12,8 @@ WHITENOISE_AUTOREFRESH = True
 # Nobody listens during tests: consumers are run by `pump_to_rest`.
 HANDOFF_BELL = False
 # TransactionTestCase empties tables by TRUNCATE, which the journal refuses otherwise.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = (  # noqa: F405 - from the star
-    "-c handoff.allow_truncate=on"
+DATABASES["default"]["OPTIONS"]["options"] += (  # noqa: F405 - from the star
+    " -c handoff.allow_truncate=on"
 )
 # Files are read where they lie: nobody collects them for a test run.
 WHITENOISE_AUTOREFRESH = True

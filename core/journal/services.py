@@ -4,42 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
 from core.journal.bell import ring
-from core.journal.bulk import COLUMNS, copy_rows, insert_rows
+from core.journal.bulk import NewEntry, copy_entries, insert_entries
 from core.journal.relinking import Move, erase, relink
 
 __all__ = ["Move", "NewEntry", "acting", "erase", "record", "record_many", "relink"]
 
 # Above this many rows COPY is faster than one multi-row INSERT.
 COPY_FROM = 50
-
-
-@dataclass(slots=True, kw_only=True)
-class NewEntry:
-    """What is known of something that happened; the database adds the rest.
-
-    `subject` and `source` are (type, id). `occurred_at` None means now; `cause_id`
-    and `depth` None mean what the running consumer or `acting` set.
-    """
-
-    name: str
-    subject: tuple[str, int | None] = ("", None)
-    contact_id: int | None = None
-    lead_id: int | None = None
-    account_id: int | None = None
-    visitor_id: int | None = None
-    source: tuple[str, int | None] = ("", None)
-    url: str = ""
-    machine: bool = False
-    data: dict[str, Any] = field(default_factory=dict)
-    occurred_at: datetime | None = None
-    cause_id: int | None = None
 
 
 @contextmanager
@@ -98,7 +74,7 @@ def record(name: str, **what: Any) -> int:
     transaction: an entry stands or falls with its effect.
     """
     _in_transaction()
-    ids = insert_rows([_row(NewEntry(name=name, **what))])
+    ids = insert_entries([NewEntry(name=name, **what)])
     ring()
     return ids[0]
 
@@ -106,14 +82,13 @@ def record(name: str, **what: Any) -> int:
 def record_many(entries: Sequence[NewEntry]) -> int:
     """Write many entries by one multi-row INSERT or COPY; give their number."""
     _in_transaction()
-    rows = [_row(entry) for entry in entries]
-    if len(rows) >= COPY_FROM:
-        copy_rows(rows)
-    elif rows:
-        insert_rows(rows)
-    if rows:
+    if len(entries) >= COPY_FROM:
+        copy_entries(entries)
+    elif entries:
+        insert_entries(entries)
+    if entries:
         ring()
-    return len(rows)
+    return len(entries)
 
 
 def _in_transaction() -> None:
@@ -121,22 +96,3 @@ def _in_transaction() -> None:
         raise transaction.TransactionManagementError(
             "Entries are written in the transaction of their effect: open `acting`."
         )
-
-
-def _row(entry: NewEntry) -> tuple[Any, ...]:
-    row = (
-        entry.name,
-        *entry.subject,
-        entry.contact_id,
-        entry.lead_id,
-        entry.account_id,
-        entry.visitor_id,
-        *entry.source,
-        entry.url,
-        entry.machine,
-        entry.data,
-        entry.occurred_at,
-        entry.cause_id,
-    )
-    assert len(row) == len(COLUMNS)
-    return row
