@@ -56,3 +56,9 @@ def query(context: RequestContext, **changes: Any) -> str:
             params[key] = value
     text = params.urlencode()
     return f"?{text}" if text else "?"
+
+
+@register.filter
+def url_for(action: Any, row: Any) -> str:
+    """Where a row action of this row leads."""
+    return str(action.url(row))

@@ -1,0 +1,16 @@
+"""The browser's door: who acts is known before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+
+
+@contextmanager
+def browser_door(user: Any) -> Iterator[None]:
+    """Open the transaction of one request that writes, with its author."""
+    with transaction.atomic():
+        yield

@@ -1,0 +1,304 @@
+"""The list page: views as tabs, filters as chips, search, sort, selection, export."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import django_filters
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.generic import View
+
+from core.access.rights import rights_of
+from core.base.errors import DomainError
+from core.base.text import text_problem
+from core.ui.columns import BulkAction, Column, ListView, RowAction, registry
+from core.ui.doors import browser_door
+from core.ui.export import csv_response
+from core.ui.filters import chips_of, fragment_search
+from core.ui.navigation import opening_view
+from core.ui.paging import Order, Page, count_of, order_of, page_of
+from core.ui.toasts import toast
+
+PAGE_SIZE = 50
+BULK_LIMIT = 10_000
+COLUMNS_COOKIE = "handoff_cols_"
+# What an address may carry besides the names of filters.
+OWN = ("view", "q", "sort", "query", "cols")
+
+
+class ListPage(LoginRequiredMixin, View):
+    """A list of records of one entity.
+
+    A subclass names `entity` (the rights key), `model`, `title`, `noun`, `url_name`,
+    `record_url_name`, `columns`, `views` (the first opens by default, unless
+    `config/navigation.py` names another for the area) and `filterset_class`. Rows
+    are always read through `visible_to`.
+    """
+
+    entity: ClassVar[str]
+    model: ClassVar[type[Model]]
+    title: ClassVar[str]
+    noun: ClassVar[str]
+    icon: ClassVar[str] = "list"
+    url_name: ClassVar[str]
+    record_url_name: ClassVar[str] = ""
+    create_url_name: ClassVar[str] = ""
+    columns: ClassVar[tuple[Column, ...]]
+    views: ClassVar[tuple[ListView, ...]]
+    filterset_class: ClassVar[type[django_filters.FilterSet]]
+    bulk_actions: ClassVar[tuple[BulkAction, ...]] = ()
+    row_actions: ClassVar[tuple[RowAction, ...]] = ()
+    default_sort: ClassVar[str] = "-created"
+    searchable: ClassVar[bool] = True
+    empty: ClassVar[str] = "Nothing here yet."
+    template_name: ClassVar[str] = "ui/list.html"
+
+    # Reading ------------------------------------------------------------------
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not rights_of(request.user).has(self.entity, "read"):
+            raise PermissionDenied
+        part = request.GET.get("part", "")
+        doors = {"counts": self.counts, "export": self.export, "bulk": self.bulk_panel}
+        return doors.get(part, self.page)()
+
+    @cached_property
+    def params(self) -> QueryDict:
+        return self.request.GET
+
+    @cached_property
+    def all_views(self) -> list[ListView]:
+        return [*self.views, *registry.views[self.entity]]
+
+    @cached_property
+    def view(self) -> ListView:
+        """The tab that is open: the address's, else the area's, else the first."""
+        wanted = self.params.get("view") or opening_view(self.request, self.url_name)
+        fitting = (view for view in self.all_views if view.key == wanted)
+        return next(fitting, self.all_views[0])
+
+    @cached_property
+    def all_columns(self) -> list[Column]:
+        columns = [*self.columns, *registry.columns[self.entity]]
+        return sorted(columns, key=lambda column: column.position)
+
+    @cached_property
+    def shown_columns(self) -> list[Column]:
+        """The columns somebody chose, else the default ones; the first always."""
+        chosen = self.params.get("cols") or self.request.COOKIES.get(
+            COLUMNS_COOKIE + self.entity, ""
+        )
+        keys = [key for key in chosen.split(".") if key]
+        columns = self.all_columns
+        if not keys:
+            return [column for column in columns if column.default]
+        return [c for n, c in enumerate(columns) if n == 0 or c.key in keys]
+
+    def base(self, action: str = "read") -> QuerySet:
+        """The rows this user may reach."""
+        rows: QuerySet = self.model._default_manager.visible_to(  # type: ignore[attr-defined]  # every entity's manager has it
+            self.request.user, action
+        )
+        return rows
+
+    @cached_property
+    def filterset(self) -> django_filters.FilterSet:
+        return self.filterset_class(
+            self.params, queryset=self.base(), request=self.request
+        )
+
+    def rows(self, action: str = "read") -> QuerySet:
+        """What view, filters, search and conditions leave of the visible rows."""
+        rows = self.base(action)
+        if self.filterset.form.is_valid():
+            rows = self.filterset.filter_queryset(rows)
+        rows = self.view.narrow(rows, self.request.user)
+        text = self.params.get("q", "").strip()
+        if text and text_problem(text) is None and self.searchable:
+            rows = self.search(rows, text)
+        return rows
+
+    def search(self, rows: QuerySet, text: str) -> QuerySet:
+        """How the search field narrows the rows; by default the trigram index."""
+        return fragment_search(rows, text)
+
+    def dressed(self, rows: QuerySet, columns: list[Column]) -> QuerySet:
+        """Join and add what the columns show, and nothing else."""
+        joins = {name for column in columns for name in column.select}
+        if joins:
+            rows = rows.select_related(*sorted(joins))
+        for column in columns:
+            if column.annotate:
+                rows = column.annotate(rows, self.request.user)
+        return rows
+
+    @cached_property
+    def sort(self) -> tuple[Column, bool]:
+        """By which column, and whether downwards."""
+        for wanted in (self.params.get("sort"), self.view.sort, self.default_sort):
+            for column in self.all_columns:
+                if wanted and wanted.lstrip("-") == column.key and column.sort:
+                    return column, wanted.startswith("-")
+        return next(column for column in self.all_columns if column.sort), False
+
+    def ordered(self, rows: QuerySet) -> tuple[QuerySet, Order]:
+        column, down = self.sort
+        if column.annotate and column not in self.shown_columns:
+            rows = column.annotate(rows, self.request.user)
+        assert column.sort
+        return rows, order_of(rows, column.sort, down)
+
+    def page(self) -> HttpResponse:
+        """The whole page, or only its rows for htmx."""
+        rows, order = self.ordered(self.dressed(self.rows(), self.shown_columns))
+        after, before = self.params.get("after", ""), self.params.get("before", "")
+        page = page_of(rows, order, PAGE_SIZE, after=after, before=before)
+        context = self.context(page)
+        fragment = self.request.headers.get("HX-Target") == "list-body"
+        return render(
+            self.request, "ui/_list_body.html" if fragment else self.template_name, context
+        )
+
+    def context(self, page: Page) -> dict[str, Any]:
+        here = self.passed_on()
+        for row in page.rows:
+            row.href = self.href(row) + (f"?{urlencode({'in': here})}" if here else "")
+        column, down = self.sort
+        return {
+            "list": self,
+            "page": page,
+            "table": [(row, [(c, c.cell(row)) for c in self.shown_columns]) for row in page.rows],
+            "sort_key": column.key,
+            "sort_down": down,
+            "chips": chips_of(self.filterset, self.params),
+            "bulk": self.allowed_bulk(),
+            "hover": self.allowed_row_actions(),
+            "create_url": self.create_url(),
+            "narrowed": any(self.params.get(n) for n in ("q", "query")),
+        }
+
+    def passed_on(self) -> str:
+        """The list's own parameters, so that a record knows its neighbours."""
+        kept = [(k, v) for k, v in self.params.items() if v and k not in
+                ("after", "before", "part", "cols")]
+        if "view" not in dict(kept):
+            kept.insert(0, ("view", self.view.key))
+        return urlencode(kept)
+
+    def href(self, row: Any) -> str:
+        return reverse(self.record_url_name, args=[row.pk]) if self.record_url_name else "#"
+
+    def create_url(self) -> str:
+        may = rights_of(self.request.user).has(self.entity, "create")
+        try:
+            return reverse(self.create_url_name) if may and self.create_url_name else ""
+        except NoReverseMatch:
+            return ""
+
+    @property
+    def own_params(self) -> tuple[str, ...]:
+        return OWN
+
+    def column_choices(self) -> list[tuple[Column, bool]]:
+        return [(each, each in self.shown_columns) for each in self.all_columns]
+
+    def tabs(self) -> list[tuple[ListView, bool]]:
+        return [(view, view is self.view) for view in self.all_views]
+
+    def allowed_bulk(self) -> list[BulkAction]:
+        rights = rights_of(self.request.user)
+        every = [*self.bulk_actions, *registry.bulk[self.entity]]
+        return [each for each in every if rights.has(self.entity, each.action)]
+
+    def allowed_row_actions(self) -> list[RowAction]:
+        rights = rights_of(self.request.user)
+        every = [*self.row_actions, *registry.row[self.entity]]
+        return [each for each in every if rights.has(self.entity, each.action)]
+
+    # Counts, export -------------------------------------------------------------
+
+    def counts(self) -> HttpResponse:
+        """How many rows each tab has, and what is listed; asked for after the page."""
+        counts = []
+        for view in self.all_views:
+            rows = view.narrow(self.base(), self.request.user)
+            counts.append((view, count_of(rows)))
+        total = count_of(self.rows(), exact=self.params.get("exact") == "1")
+        return render(
+            self.request,
+            "ui/_list_counts.html",
+            {"counts": counts, "total": total, "list": self},
+        )
+
+    def export(self) -> HttpResponseBase:
+        """The listed rows as a CSV file, in the order they are listed in."""
+        rows, order = self.ordered(self.dressed(self.rows(), self.shown_columns))
+        rows = order.apply(rows).iterator(chunk_size=2000)
+        return csv_response(self.title.lower(), self.shown_columns, rows)
+
+    # Bulk actions ---------------------------------------------------------------
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Do something to a selection."""
+        action = self.bulk_action(request.POST.get("action", ""))
+        form = action.form(request.POST) if action.form else None
+        if form is not None and not form.is_valid():
+            return self.render_panel(action, form, status=422)
+        values = form.cleaned_data if form is not None else {}
+        try:
+            with browser_door(request.user):
+                said = action.run(request.user, self.selected(action), values)
+        except DomainError as error:
+            return toast(HttpResponse(status=204), error.detail, tone="bad")
+        answer = HttpResponse(status=204)
+        answer["HX-Trigger"] = '{"list:changed": true, "drawer:close": true}'
+        return toast(answer, said)
+
+    def bulk_action(self, key: str) -> BulkAction:
+        found = (each for each in self.allowed_bulk() if each.key == key)
+        action = next(found, None)
+        if action is None:
+            raise PermissionDenied
+        return action
+
+    def selected(self, action: BulkAction) -> QuerySet:
+        """The selected rows, as far as the user may do this to them."""
+        data = self.request.POST if self.request.method == "POST" else self.request.GET
+        if data.get("all") == "1":
+            return self._up_to_limit(self.rows(action.action))
+        ids = [int(pk) for pk in data.getlist("ids") if pk.isdigit() and len(pk) < 19]
+        return self.base(action.action).filter(pk__in=ids[:BULK_LIMIT])
+
+    def _up_to_limit(self, rows: QuerySet) -> QuerySet:
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[: BULK_LIMIT + 1])
+        if len(ids) > BULK_LIMIT:
+            raise DomainError(
+                "too_many", f"At most {BULK_LIMIT:,} at once. Narrow the list first."
+            )
+        return self.base().filter(pk__in=ids)
+
+    def bulk_panel(self) -> HttpResponse:
+        """Ask for what an action needs, in a side panel."""
+        action = self.bulk_action(self.params.get("action", ""))
+        return self.render_panel(action, action.form() if action.form else None)
+
+    def render_panel(self, action: BulkAction, form: Any, status: int = 200) -> HttpResponse:
+        data = self.request.POST if self.request.method == "POST" else self.request.GET
+        context = {
+            "list": self,
+            "action": action,
+            "form": form,
+            "ids": data.getlist("ids")[:BULK_LIMIT],
+            "all": data.get("all", ""),
+            "number": data.get("number", ""),
+        }
+        return render(self.request, "ui/_bulk_panel.html", context, status=status)
+
+
