@@ -163,7 +163,9 @@ class ListPage(LoginRequiredMixin, View):
         context = self.context(page)
         fragment = self.request.headers.get("HX-Target") == "list-body"
         return render(
-            self.request, "ui/_list_body.html" if fragment else self.template_name, context
+            self.request,
+            "ui/_list_body.html" if fragment else self.template_name,
+            context,
         )
 
     def context(self, page: Page) -> dict[str, Any]:
@@ -174,7 +176,10 @@ class ListPage(LoginRequiredMixin, View):
         return {
             "list": self,
             "page": page,
-            "table": [(row, [(c, c.cell(row)) for c in self.shown_columns]) for row in page.rows],
+            "table": [
+                (row, [(c, c.cell(row)) for c in self.shown_columns])
+                for row in page.rows
+            ],
             "sort_key": column.key,
             "sort_down": down,
             "chips": chips_of(self.filterset, self.params),
@@ -186,14 +191,21 @@ class ListPage(LoginRequiredMixin, View):
 
     def passed_on(self) -> str:
         """The list's own parameters, so that a record knows its neighbours."""
-        kept = [(k, v) for k, v in self.params.items() if v and k not in
-                ("after", "before", "part", "cols")]
+        kept = [
+            (k, v)
+            for k, v in self.params.items()
+            if v and k not in ("after", "before", "part", "cols")
+        ]
         if "view" not in dict(kept):
             kept.insert(0, ("view", self.view.key))
         return urlencode(kept)
 
     def href(self, row: Any) -> str:
-        return reverse(self.record_url_name, args=[row.pk]) if self.record_url_name else "#"
+        return (
+            reverse(self.record_url_name, args=[row.pk])
+            if self.record_url_name
+            else "#"
+        )
 
     def create_url(self) -> str:
         may = rights_of(self.request.user).has(self.entity, "create")
@@ -289,7 +301,9 @@ class ListPage(LoginRequiredMixin, View):
         action = self.bulk_action(self.params.get("action", ""))
         return self.render_panel(action, action.form() if action.form else None)
 
-    def render_panel(self, action: BulkAction, form: Any, status: int = 200) -> HttpResponse:
+    def render_panel(
+        self, action: BulkAction, form: Any, status: int = 200
+    ) -> HttpResponse:
         data = self.request.POST if self.request.method == "POST" else self.request.GET
         context = {
             "list": self,
@@ -300,5 +314,3 @@ class ListPage(LoginRequiredMixin, View):
             "number": data.get("number", ""),
         }
         return render(self.request, "ui/_bulk_panel.html", context, status=status)
-
-

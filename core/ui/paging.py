@@ -49,7 +49,9 @@ class Order:
         empty = Q(**{f"{self.field}__isnull": True})
         if value is None:
             inside = empty & Q(**{f"pk__{way}": pk})
-            return inside | Q(**{f"{self.field}__isnull": False}) if backward else inside
+            return (
+                inside | Q(**{f"{self.field}__isnull": False}) if backward else inside
+            )
         return farther | same if backward else farther | same | empty
 
     def _tuple(self, way: str, value: Any, pk: int) -> Any:

@@ -1,0 +1,120 @@
+"""What can be done to a selection of customers and leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from core.access.models import Team, User
+from core.base.errors import DomainError, Refused
+from core.ui.columns import BulkAction
+from crm.services.records import record_assign, record_delete, record_tag
+
+CHUNK = 500
+
+
+class AssignForm(forms.Form):
+    """To whom: a person, and a team where it is not the person's own."""
+
+    owner = forms.ModelChoiceField(
+        User.objects.filter(is_active=True),
+        required=False,
+        empty_label="Nobody",
+        widget=forms.Select(attrs={"class": "form-select h"}),
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.all(),
+        required=False,
+        empty_label="The owner's team",
+        widget=forms.Select(attrs={"class": "form-select h"}),
+    )
+
+
+class TagForm(forms.Form):
+    """Which tags come on and which go."""
+
+    add = forms.CharField(
+        required=False,
+        label="Add tags",
+        help_text="Separate several with commas.",
+        widget=forms.TextInput(attrs={"class": "form-control h"}),
+    )
+    remove = forms.CharField(
+        required=False,
+        label="Remove tags",
+        widget=forms.TextInput(attrs={"class": "form-control h"}),
+    )
+
+
+def each(rows: QuerySet, noun: str, done: str, run: Any) -> str:
+    """Do something to each row; the sentence says how many, and what was refused.
+
+    The rows that a rule refuses are left as they are and counted by reason.
+    """
+    changed, refused = 0, {}
+    for row in rows.order_by("pk").iterator(chunk_size=CHUNK):
+        try:
+            run(row)
+            changed += 1
+        except DomainError as error:
+            refused[error.detail] = refused.get(error.detail, 0) + 1
+    if not changed and refused:
+        raise Refused("refused", next(iter(refused)))
+    left = "; ".join(f"{number:,} left: {why}" for why, number in refused.items())
+    said = f"{changed:,} {noun} {done}."
+    return f"{said} {left}" if left else said
+
+
+def assign(noun: str) -> BulkAction:
+    """Give the selection to a person."""
+
+    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
+        owner, team = values["owner"], values["team"]
+        done = f"assigned to {owner}" if owner else "left without an owner"
+        return each(
+            rows,
+            noun,
+            done,
+            lambda row: record_assign(record=row, owner=owner, user=user, team=team),
+        )
+
+    return BulkAction("assign", "Assign", "user-plus", run, "assign", form=AssignForm)
+
+
+def tag(noun: str) -> BulkAction:
+    """Put tags on the selection, or take them off."""
+
+    def words(text: str) -> list[str]:
+        return [word.strip() for word in text.split(",") if word.strip()]
+
+    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
+        add, remove = words(values["add"]), words(values["remove"])
+        return each(
+            rows,
+            noun,
+            "tagged",
+            lambda row: record_tag(record=row, user=user, add=add, remove=remove),
+        )
+
+    return BulkAction("tag", "Tag", "tag", run, form=TagForm)
+
+
+def delete(noun: str) -> BulkAction:
+    """Delete the selection, after a question."""
+
+    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
+        return each(
+            rows, noun, "deleted", lambda row: record_delete(record=row, user=user)
+        )
+
+    return BulkAction(
+        "delete",
+        "Delete",
+        "trash",
+        run,
+        "delete",
+        question=f"The selected {noun} go, with their notes and activities.",
+        danger=True,
+    )
