@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "django.contrib.postgres",
     "pgtrigger",
     "rest_framework",
@@ -93,6 +94,9 @@ TEMPLATES = [
         },
     }
 ]
+
+# Widgets of ours live among the templates, beside Django's own.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {"default": env.db("DATABASE_URL", default="postgres:///handoff")}
 DATABASES["default"].update(

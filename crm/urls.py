@@ -4,13 +4,51 @@ from __future__ import annotations
 
 from django.urls import path
 
-from crm.pages import lists
+from crm.pages import actions, edit, lists, records
 
 urlpatterns = [
     path("contacts/", lists.ContactList.as_view(), name="contact_list"),
+    path("contacts/new/", edit.ContactEdit.as_view(), name="contact_create"),
+    path("contacts/<int:pk>/", records.ContactPage.as_view(), name="contact"),
+    path("contacts/<int:pk>/edit/", edit.ContactEdit.as_view(), name="contact_edit"),
     path("accounts/", lists.AccountList.as_view(), name="account_list"),
+    path("accounts/new/", edit.AccountEdit.as_view(), name="account_create"),
+    path("accounts/<int:pk>/", records.AccountPage.as_view(), name="account"),
+    path("accounts/<int:pk>/edit/", edit.AccountEdit.as_view(), name="account_edit"),
     path("leads/", lists.LeadList.as_view(), name="lead_list"),
+    path("leads/new/", edit.LeadEdit.as_view(), name="lead_create"),
+    path("leads/<int:pk>/", records.LeadPage.as_view(), name="lead"),
+    path("leads/<int:pk>/edit/", edit.LeadEdit.as_view(), name="lead_edit"),
     path("activities/", lists.ActivityList.as_view(), name="activity_list"),
+    path(
+        "activities/<int:pk>/done/",
+        actions.ActivityDone.as_view(),
+        name="activity_done",
+    ),
     path("products/", lists.ProductList.as_view(), name="product_list"),
+    path("products/new/", edit.ProductEdit.as_view(), name="product_create"),
+    path("products/<int:pk>/edit/", edit.ProductEdit.as_view(), name="product_edit"),
     path("campaigns/", lists.CampaignList.as_view(), name="campaign_list"),
+    path("campaigns/new/", edit.CampaignEdit.as_view(), name="campaign_create"),
+    path("campaigns/<int:pk>/edit/", edit.CampaignEdit.as_view(), name="campaign_edit"),
+    path(
+        "records/<slug:entity>/<int:pk>/compose/<slug:kind>/",
+        actions.Compose.as_view(),
+        name="compose",
+    ),
+    path(
+        "records/<slug:entity>/<int:pk>/delete/",
+        actions.RecordDeed.as_view(deed="delete"),
+        name="record_delete",
+    ),
+    path(
+        "records/<slug:entity>/<int:pk>/activate/",
+        actions.RecordDeed.as_view(deed="activate"),
+        name="record_activate",
+    ),
+    path(
+        "records/<slug:entity>/<int:pk>/deactivate/",
+        actions.RecordDeed.as_view(deed="deactivate"),
+        name="record_deactivate",
+    ),
 ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlparse
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -42,7 +43,10 @@ def name_of(path: str) -> str:
 
 
 def shoot(
-    browser: Browser, args: argparse.Namespace, size: str, theme: str
+    browser: Browser,
+    args: argparse.Namespace,
+    size: str,
+    theme: Literal["light", "dark"],
 ) -> list[str]:
     """Take every path in one size and theme; the faults seen on the way."""
     width, height = SIZES[size]

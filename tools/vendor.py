@@ -52,6 +52,14 @@ PACKAGES: dict[str, tuple[str, str, dict[str, str]]] = {
 ICONS = ("@tabler/icons", "3.51.0", "MIT")
 ICON_NAMES = [
     "adjustments",
+    "brand-linkedin",
+    "browser",
+    "browser-check",
+    "calendar-check",
+    "calendar-x",
+    "clipboard",
+    "mail-x",
+    "pointer",
     "adjustments-horizontal",
     "affiliate",
     "alert-triangle",

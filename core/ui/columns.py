@@ -65,7 +65,7 @@ class ListView:
 
     key: str
     label: str
-    narrow: Callable[[QuerySet, Any], QuerySet]
+    narrow: Callable[[Any, Any], Any]
     sort: str | None = None
     note: str = ""
 

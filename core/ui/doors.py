@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from core.journal.services import acting
 
 
 @contextmanager
 def browser_door(user: Any) -> Iterator[None]:
     """Open the transaction of one request that writes, with its author."""
-    with transaction.atomic():
+    with acting(user, via="browser"):
         yield

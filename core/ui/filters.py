@@ -48,7 +48,9 @@ def chips_of(filterset: django_filters.FilterSet, params: QueryDict) -> list[Chi
             for gone in (name, "after", "before", "part"):
                 rest.pop(gone, None)
             value = _spoken(filterset.form.fields[name], cleaned[name])
-            chips.append(Chip(each.label, _verb(each), value, f"?{rest.urlencode()}"))
+            chips.append(
+                Chip(str(each.label), _verb(each), value, f"?{rest.urlencode()}")
+            )
     return chips
 
 

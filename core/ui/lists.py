@@ -252,8 +252,8 @@ class ListPage(LoginRequiredMixin, View):
     def export(self) -> HttpResponseBase:
         """The listed rows as a CSV file, in the order they are listed in."""
         rows, order = self.ordered(self.dressed(self.rows(), self.shown_columns))
-        rows = order.apply(rows).iterator(chunk_size=2000)
-        return csv_response(self.title.lower(), self.shown_columns, rows)
+        read = order.apply(rows).iterator(chunk_size=2000)
+        return csv_response(self.title.lower(), self.shown_columns, read)
 
     # Bulk actions ---------------------------------------------------------------
 

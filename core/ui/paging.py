@@ -73,7 +73,7 @@ def sort_field(rows: QuerySet, name: str) -> Field | None:
             return None
         if found.related_model:
             meta = found.related_model._meta
-    return found  # type: ignore[return-value]  # a relation's own column sorts too
+    return found
 
 
 def order_of(rows: QuerySet, name: str, descending: bool) -> Order:

@@ -21,6 +21,7 @@ class Hit:
     badge: str = ""
     tone: str = "off"
     company: bool = False
+    pk: int = 0
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,15 @@ class Search:
     """How the records of one entity are found.
 
     `find(user, text, limit)` reads through `visible_to` and returns at most `limit`
-    hits; `text` has at least one letter and is trimmed.
+    hits; `text` has at least one letter and is trimmed. With `everywhere` false it
+    serves look-ups only, not the search field.
     """
 
     key: str
     label: str
     entity: str
     find: Callable[[Any, str, int], list[Hit]]
+    everywhere: bool = True
 
 
 _searches: dict[str, Search] = {}
@@ -45,11 +48,16 @@ def register_search(search: Search) -> None:
     _searches[search.key] = search
 
 
+def search_of(key: str) -> Search | None:
+    """The search of this key, for look-ups."""
+    return _searches.get(key)
+
+
 def search_all(user: Any, text: str) -> list[tuple[Search, list[Hit]]]:
     """What this user finds, group by group; empty groups are left out."""
     found = []
     for search in _searches.values():
-        if rights_of(user).has(search.entity, "read"):
+        if search.everywhere and rights_of(user).has(search.entity, "read"):
             hits = search.find(user, text, HITS_EACH)
             if hits:
                 found.append((search, hits))

@@ -7,6 +7,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from core.ui import views
+from core.ui.lookups import LookupAnswer
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -17,5 +18,6 @@ urlpatterns = [
         "password/done/", views.PasswordChanged.as_view(), name="password_change_done"
     ),
     path("search/", views.Palette.as_view(), name="search"),
+    path("lookup/<slug:key>/", LookupAnswer.as_view(), name="lookup"),
     path("area/<slug:key>/", login_required(views.switch_area), name="area"),
 ]

@@ -53,7 +53,8 @@ def each(rows: QuerySet, noun: str, done: str, run: Any) -> str:
 
     The rows that a rule refuses are left as they are and counted by reason.
     """
-    changed, refused = 0, {}
+    changed = 0
+    refused: dict[str, int] = {}
     for row in rows.order_by("pk").iterator(chunk_size=CHUNK):
         try:
             run(row)

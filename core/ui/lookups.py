@@ -1,0 +1,90 @@
+"""Look-ups: a field that finds its record as one types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from django.urls import reverse
+from django.views.generic import View
+
+from core.access.rights import rights_of
+from core.base.text import text_problem
+from core.ui.search import search_of
+
+LIMIT = 8
+
+
+class LookupWidget(forms.TextInput):
+    """A text field with a list of finds under it; posts the id of the chosen one."""
+
+    template_name = "ui/lookup.html"
+
+    def __init__(self, search: str, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.search = search
+        self.queryset: Any = None
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        label = ""
+        if (
+            value not in (None, "")
+            and str(value).isdigit()
+            and self.queryset is not None
+        ):
+            found = self.queryset.filter(pk=value).first()
+            label = str(found) if found else ""
+        context["widget"] |= {
+            "label": label,
+            "url": reverse("lookup", args=[self.search]),
+        }
+        return context
+
+
+class LookupField(forms.ModelChoiceField):
+    """A look-up among the rows a user sees; `bind_to(user)` narrows it to those."""
+
+    widget: LookupWidget
+
+    def __init__(self, model: Any, search: str, **kwargs: Any) -> None:
+        self.model = model
+        kwargs.setdefault("required", False)
+        super().__init__(
+            model._default_manager.none(), widget=LookupWidget(search), **kwargs
+        )
+
+    def bind_to(self, user: Any, keep: Any = None) -> None:
+        """Offer what the user sees, and what the record already names."""
+        rows = self.model._default_manager
+        visible = rows.visible_to(user) if hasattr(rows, "visible_to") else rows.all()
+        if keep is not None:
+            visible = visible | rows.filter(pk=keep)
+        self.queryset = visible
+        self.widget.queryset = visible
+
+
+class LookupAnswer(LoginRequiredMixin, View):
+    """What a look-up finds, as JSON."""
+
+    def get(self, request: HttpRequest, key: str) -> JsonResponse:
+        search = search_of(key)
+        if search is None:
+            raise Http404
+        if not rights_of(request.user).has(search.entity, "read"):
+            raise PermissionDenied
+        text = request.GET.get("q", "").strip()[:200]
+        hits = []
+        if text and text_problem(text) is None:
+            hits = search.find(request.user, text, LIMIT)
+        return JsonResponse(
+            {
+                "hits": [
+                    {"id": hit.pk, "title": hit.title, "subtitle": hit.subtitle}
+                    for hit in hits
+                ]
+            }
+        )

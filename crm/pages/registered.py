@@ -1,0 +1,450 @@
+"""What this app adds to search, the New menu, timelines, panels and homes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from core.access.models import User
+from core.ui import cells
+from core.ui.filters import fragment_search
+from core.ui.home import HomeCard, register_home_card
+from core.ui.navigation import QuickCreate, register_quick_create
+from core.ui.parts import Panel, register_panel
+from core.ui.paging import count_of
+from core.ui.search import Hit, Search, register_search
+from core.ui.timeline import (
+    Happening,
+    Scope,
+    Told,
+    register_timeline,
+    register_timeline_source,
+)
+from crm.models import Account, Activity, Campaign, Contact, Lead, Note, Product
+from crm.pages.columns import ACTIVITY_ICONS, LEAD_TONES, lead_badge
+
+# Search ---------------------------------------------------------------------------
+
+
+def find_contacts(user: Any, text: str, limit: int) -> list[Hit]:
+    rows = fragment_search(Contact.objects.visible_to(user), text)
+    return [
+        Hit(
+            row.name,
+            " at ".join(part for part in (row.job_title, row.company_name) if part)
+            or row.email,
+            reverse("contact", args=[row.pk]),
+            "Marketing only" if row.marketing_only else "",
+            "mo",
+            pk=row.pk,
+        )
+        for row in rows.order_by("sort_name", "pk")[:limit]
+    ]
+
+
+def find_accounts(user: Any, text: str, limit: int) -> list[Hit]:
+    rows = fragment_search(Account.objects.visible_to(user), text)
+    return [
+        Hit(
+            row.name,
+            ", ".join(part for part in (row.industry, row.city) if part),
+            reverse("account", args=[row.pk]),
+            company=True,
+            pk=row.pk,
+        )
+        for row in rows.order_by("sort_name", "pk")[:limit]
+    ]
+
+
+def find_leads(user: Any, text: str, limit: int) -> list[Hit]:
+    rows = fragment_search(Lead.objects.visible_to(user), text)
+    return [
+        Hit(
+            row.topic or row.name,
+            ", ".join(part for part in (row.name, row.company_name) if part),
+            reverse("lead", args=[row.pk]),
+            "Sales ready"
+            if row.sales_ready and row.state == "open"
+            else row.get_state_display(),
+            "ready"
+            if row.sales_ready and row.state == "open"
+            else LEAD_TONES[row.state],
+            pk=row.pk,
+        )
+        for row in rows.order_by("-created_at", "-pk")[:limit]
+    ]
+
+
+def _by_name(model: Any) -> Any:
+    """A look-up in a short list by the beginning or a fragment of the name."""
+
+    def find(user: Any, text: str, limit: int) -> list[Hit]:
+        rows = model.objects.visible_to(user).filter(name__lower__contains=text.lower())
+        return [Hit(row.name, row.code, "", pk=row.pk) for row in rows[:limit]]
+
+    return find
+
+
+def register_searches() -> None:
+    register_search(Search("contact", "Contacts", "contact", find_contacts))
+    register_search(Search("lead", "Leads", "lead", find_leads))
+    register_search(Search("account", "Accounts", "account", find_accounts))
+    for key, label, model in (
+        ("product", "Products", Product),
+        ("campaign", "Campaigns", Campaign),
+    ):
+        register_search(Search(key, label, key, _by_name(model), everywhere=False))
+    register_quick_create(
+        QuickCreate("Lead", "target-arrow", "lead_create", "lead"),
+        QuickCreate("Contact", "user-plus", "contact_create", "contact"),
+        QuickCreate("Account", "building", "account_create", "account"),
+    )
+
+
+# Timeline -------------------------------------------------------------------------
+
+
+def _about(scope: Scope) -> Q:
+    kind, pk = scope.subject
+    about = Q(regarding_type=kind, regarding_id=pk)
+    if kind == "account":
+        about |= Q(account_id=pk)
+    if scope.contact_ids:
+        about |= Q(contact_id__in=scope.contact_ids)
+    return about
+
+
+DONE = {
+    "phone_call": "logged a call",
+    "task": "finished a task",
+    "appointment": "held an appointment",
+    "customer_request": "answered a request",
+}
+
+
+def activities_of(
+    scope: Scope, before: datetime | None, limit: int, kind: str
+) -> list[Happening]:
+    """Activities on a timeline: what was said, what is planned."""
+    if kind not in ("all", "activity"):
+        return []
+    rows = Activity.objects.visible_to(scope.user).filter(_about(scope))
+    if before:
+        rows = rows.filter(created_at__lt=before)
+    rows = rows.select_related("created_by", "owner").order_by("-created_at", "-pk")
+    return [_activity_line(row) for row in rows[: limit + 1]]
+
+
+def _activity_line(row: Activity) -> Happening:
+    who = row.created_by or row.owner or "Somebody"
+    bits: list[Any] = []
+    extra: Any = ""
+    if row.state == "completed":
+        said = f"{row.duration_minutes} minutes" if row.duration_minutes else ""
+        sentence = format_html(
+            "<b>{}</b> {}{}{}", who, DONE[row.kind], ", " if said else "", said
+        )
+    else:
+        due = format_html(", due {}", cells.ago(row.due_at)) if row.due_at else ""
+        sentence = format_html(
+            "<b>{}</b>: {}, {}{}",
+            row.get_kind_display(),
+            row.subject,
+            row.get_state_display().lower(),
+            due,
+        )
+    titled = row.subject if row.subject != "Phone call" else ""
+    if row.state == "completed" and titled:
+        bits.append(titled)
+    if row.description and row.description != titled:
+        bits.append(row.description)
+    return Happening(
+        row.completed_at or row.created_at,
+        ACTIVITY_ICONS[row.kind],
+        sentence,
+        "activity",
+        "acc",
+        said="\n".join(bits),
+        extra=extra,
+        order=row.pk,
+    )
+
+
+def notes_of(
+    scope: Scope, before: datetime | None, limit: int, kind: str
+) -> list[Happening]:
+    """Notes on a timeline."""
+    if kind not in ("all", "activity"):
+        return []
+    rows = Note.objects.visible_to(scope.user).filter(_about(scope))
+    if before:
+        rows = rows.filter(created_at__lt=before)
+    rows = rows.select_related("created_by").order_by("-created_at", "-pk")
+    return [
+        Happening(
+            row.created_at,
+            "note",
+            format_html("<b>{}</b> wrote a note", row.created_by or "Somebody"),
+            "activity",
+            "acc",
+            said=row.body,
+            order=row.pk,
+        )
+        for row in rows[: limit + 1]
+    ]
+
+
+def _created(noun: str) -> Any:
+    def tell(told: Told) -> Any:
+        by = told.actor or VIA.get(told.entry.via, "")
+        return format_html("<b>{} created</b>{}", noun, f" by {by}" if by else "")
+
+    return tell
+
+
+VIA = {"import": "an import", "form": "a form", "workflow": "a workflow"}
+
+
+def register_timelines() -> None:
+    register_timeline("contact.created", "user-plus", _created("Contact"))
+    register_timeline("account.created", "building", _created("Account"))
+    register_timeline("lead.created", "target-arrow", _created("Lead"), tone="acc")
+    register_timeline_source("activities", activities_of)
+    register_timeline_source("notes", notes_of)
+
+
+# Panels ---------------------------------------------------------------------------
+
+RELATED = 6
+
+
+def next_activity(request: HttpRequest, record: Any) -> dict[str, Any] | None:
+    """What is planned next for this record."""
+    rows = Activity.objects.visible_to(request.user).pending()
+    kind = type(record)._meta.model_name or ""
+    about = Q(regarding_type=kind, regarding_id=record.pk)
+    if kind == "contact":
+        about |= Q(contact=record)
+    if kind == "account":
+        about |= Q(account=record)
+    rows = rows.filter(about).order_by("due_at", "pk")
+    found = list(rows[:RELATED])
+    if not found:
+        return None
+    now = timezone.now()
+    return {
+        "note": len(found),
+        "lines": [
+            (each, ACTIVITY_ICONS[each.kind], bool(each.due_at and each.due_at < now))
+            for each in found
+        ],
+    }
+
+
+def leads_of_contact(request: HttpRequest, contact: Contact) -> dict[str, Any] | None:
+    return _leads(Lead.objects.visible_to(request.user).filter(parent_contact=contact))
+
+
+def leads_of_account(request: HttpRequest, account: Account) -> dict[str, Any] | None:
+    return _leads(Lead.objects.visible_to(request.user).filter(parent_account=account))
+
+
+def other_leads(request: HttpRequest, lead: Lead) -> dict[str, Any] | None:
+    """Other leads of the same person."""
+    if not lead.parent_contact_id:
+        return None
+    rows = Lead.objects.visible_to(request.user).filter(
+        parent_contact_id=lead.parent_contact_id
+    )
+    return _leads(rows.exclude(pk=lead.pk))
+
+
+def _leads(rows: Any) -> dict[str, Any] | None:
+    found = list(rows.select_related("owner").order_by("-created_at", "-pk")[:RELATED])
+    if not found:
+        return None
+    return {
+        "note": len(found) if len(found) < RELATED else f"{RELATED} newest",
+        "leads": [(lead, lead_badge(lead)) for lead in found],
+    }
+
+
+def people_of_account(request: HttpRequest, account: Account) -> dict[str, Any] | None:
+    rows = Contact.objects.visible_to(request.user).filter(account=account).active()
+    found = list(rows.order_by("sort_name", "pk")[:RELATED])
+    if not found:
+        return None
+    number = count_of(rows)
+    return {
+        "note": number,
+        "people": found,
+        "more": f"{reverse('contact_list')}?view=all&account={account.pk}"
+        if number.number > len(found)
+        else "",
+    }
+
+
+def register_panels() -> None:
+    for entity in ("contact", "account", "lead"):
+        register_panel(
+            entity,
+            Panel(
+                "next",
+                "Next activities",
+                "crm/_panel_activities.html",
+                next_activity,
+                position=10,
+            ),
+        )
+    for entity, title, context in (
+        ("contact", "Leads", leads_of_contact),
+        ("account", "Leads", leads_of_account),
+        ("lead", "Other leads of this contact", other_leads),
+    ):
+        register_panel(
+            entity,
+            Panel("leads", title, "crm/_panel_leads.html", context, position=30),
+        )
+    register_panel(
+        "account",
+        Panel(
+            "people", "People", "crm/_panel_people.html", people_of_account, position=20
+        ),
+    )
+
+
+# Home -----------------------------------------------------------------------------
+
+
+def _kpi(
+    label: str, icon: str, value: Any, said: str, url: str, button: str = "Show"
+) -> dict[str, Any]:
+    return {
+        "kpi": True,
+        "label": label,
+        "icon": icon,
+        "value": value,
+        "said": said,
+        "url": url,
+        "button": button,
+    }
+
+
+def leads_this_week(request: HttpRequest) -> dict[str, Any] | None:
+    """Leads since Monday, beside the week before."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = today - timedelta(days=today.weekday())
+    rows = Lead.objects.visible_to(request.user)
+    now = count_of(rows.filter(created_at__gte=monday))
+    last = count_of(
+        rows.filter(created_at__gte=monday - timedelta(days=7), created_at__lt=monday)
+    )
+    if not now.number and not last.number:
+        return None
+    url = f"{reverse('lead_list')}?view=open&created_from={monday:%Y-%m-%d}"
+    return _kpi("Leads this week", "target-arrow", now, f"{last} last week", url)
+
+
+def sales_ready_leads(request: HttpRequest) -> dict[str, Any] | None:
+    number = count_of(Lead.objects.visible_to(request.user).sales_ready())
+    if not number.number:
+        return None
+    url = f"{reverse('lead_list')}?view=sales_ready"
+    return _kpi("Sales ready", "flame", number, "open, waiting for sales", url)
+
+
+def orphaned_leads(request: HttpRequest) -> dict[str, Any] | None:
+    number = count_of(Lead.objects.visible_to(request.user).open().orphaned())
+    if not number.number:
+        return None
+    url = f"{reverse('lead_list')}?view=orphaned"
+    return _kpi("Orphaned leads", "user-question", number, "no contact yet", url)
+
+
+def marketing_only_people(request: HttpRequest) -> dict[str, Any] | None:
+    number = count_of(Contact.objects.visible_to(request.user).marketing_only())
+    if not number.number:
+        return None
+    url = f"{reverse('contact_list')}?view=marketing_only"
+    return _kpi("Marketing only", "users", number, "known to marketing", url)
+
+
+def due_activities(request: HttpRequest) -> dict[str, Any] | None:
+    """The user's own open activities, the most urgent first."""
+    user: Any = request.user
+    rows = Activity.objects.visible_to(user).pending().filter(owner=user)
+    rows = rows.select_related("contact", "lead", "account").order_by("due_at", "pk")
+    found = list(rows[:RELATED])
+    if not found:
+        return None
+    now = timezone.now()
+    return {
+        "title": "My activities",
+        "more": reverse("activity_list") + "?view=due",
+        "lines": [
+            {
+                "record": each,
+                "icon": ACTIVITY_ICONS[each.kind],
+                "about": each.contact or each.lead or each.account,
+                "late": bool(each.due_at and each.due_at < now),
+            }
+            for each in found
+        ],
+    }
+
+
+def newest_leads(request: HttpRequest) -> dict[str, Any] | None:
+    """Sales: one's own sales-ready leads first; marketing: the newest."""
+    rows = Lead.objects.visible_to(request.user).open().select_related("owner")
+    user: User = request.user  # type: ignore[assignment]  # signed in
+    mine = list(
+        rows.filter(owner=user, sales_ready=True).order_by("-sales_ready_at")[:RELATED]
+    )
+    title = "My sales-ready leads" if mine else "Newest leads"
+    found = mine or list(rows.order_by("-created_at", "-pk")[:RELATED])
+    if not found:
+        return None
+    return {
+        "title": title,
+        "more": reverse("lead_list"),
+        "leads": [(lead, lead_badge(lead)) for lead in found],
+    }
+
+
+def register_homes() -> None:
+    both = ("marketing", "sales")
+    for number, (key, areas, context, entity) in enumerate(
+        (
+            ("leads_week", ("marketing",), leads_this_week, "lead"),
+            ("sales_ready", both, sales_ready_leads, "lead"),
+            ("orphaned", ("marketing",), orphaned_leads, "lead"),
+            ("marketing_only", ("marketing",), marketing_only_people, "contact"),
+        )
+    ):
+        register_home_card(
+            HomeCard(key, areas, "crm/_home_kpi.html", context, 3, 10 + number, entity)
+        )
+    register_home_card(
+        HomeCard(
+            "newest_leads", both, "crm/_home_leads.html", newest_leads, 7, 50, "lead"
+        )
+    )
+    register_home_card(
+        HomeCard(
+            "due", both, "crm/_home_activities.html", due_activities, 5, 60, "activity"
+        )
+    )
+
+
+def register_all() -> None:
+    """Called once from AppConfig.ready()."""
+    register_searches()
+    register_timelines()
+    register_panels()
+    register_homes()
