@@ -14,6 +14,7 @@ class CrmConfig(AppConfig):
         from crm.imports.entities import register_entities  # noqa: PLC0415
         from crm.imports.jobs import register_kind  # noqa: PLC0415
         from crm.lists import ensure_lists  # noqa: PLC0415
+        from crm.pages import registered  # noqa: PLC0415
         from crm.query import register as register_query  # noqa: PLC0415
         from crm.services import kinds  # noqa: PLC0415
         from crm.shipped import ensure_strategies  # noqa: PLC0415
@@ -23,5 +24,6 @@ class CrmConfig(AppConfig):
         kinds.register_all()
         register_entities()
         register_kind()
+        registered.register_all()
         register_shipped(ensure_lists)
         register_shipped(ensure_strategies)

@@ -84,11 +84,6 @@ class CrmForm(RecordForm):
         self.add_custom()
         if self.instance.pk is None and "owner" in self.fields:
             self.fields["owner"].initial = self.user
-        if "description" in self.fields:
-            self.fields["description"].widget = forms.Textarea(
-                attrs={"rows": 3, "class": "form-control h"}
-            )
-            self.fields["description"].css = "wide"  # type: ignore[attr-defined]  # read by the template
         if "tags" in self.fields:
             self.fields["tags"].help_text = "Separate several with commas."
             self.fields["tags"].required = False

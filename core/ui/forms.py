@@ -47,6 +47,12 @@ class RecordForm(forms.ModelForm):
             widget.attrs["class"] = "form-check-input m-0"
         elif isinstance(widget, forms.Select):
             widget.attrs["class"] = "form-select h"
+            # No row of dashes for "no choice".
+            if isinstance(field, forms.TypedChoiceField):
+                field.choices = [(k, v if k != "" else "") for k, v in field.choices]
+        elif isinstance(widget, forms.Textarea):
+            widget.attrs |= {"class": "form-control h", "rows": 3}
+            field.css = "wide"  # type: ignore[attr-defined]  # read by the template
         else:
             widget.attrs["class"] = "form-control h"
 
@@ -131,8 +137,9 @@ class FormPage(LoginRequiredMixin, View):
     def write(self, form: RecordForm, record: Any) -> HttpResponseBase:
         """Call the service once for this form, however often it is sent."""
         token = self.token()
+        user: Any = self.request.user
         try:
-            with browser_door(self.request.user):
+            with browser_door(user):
                 if record is None:
                     saved = self.create(form.values())
                 else:
@@ -140,9 +147,9 @@ class FormPage(LoginRequiredMixin, View):
                     number = int(version) if version.isdigit() else None
                     saved = self.update(record, form.values(), number)
                 url = self.url_of(saved)
-                FormSent.objects.create(token=token, user=self.request.user, url=url)
+                FormSent.objects.create(token=token, user=user, url=url)
         except IntegrityError:
-            sent = FormSent.objects.filter(token=token, user=self.request.user).first()
+            sent = FormSent.objects.filter(token=token, user=user).first()
             if sent is None:
                 raise
             return redirect(sent.url)

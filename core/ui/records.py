@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -20,6 +19,7 @@ from core.access.rights import may, rights_of
 from core.base.errors import DomainError, Stale
 from core.ui import audit, cells, timeline
 from core.ui.doors import browser_door
+from core.ui.forms import RecordForm
 from core.ui.lists import ListPage
 from core.ui.paging import value_of
 from core.ui.parts import Fact, FactSection, Key, RecordAction, registry
@@ -39,7 +39,7 @@ class RecordPage(LoginRequiredMixin, View):
     entity: ClassVar[str]
     model: ClassVar[type[Model]]
     list_page: ClassVar[type[ListPage]]
-    form_class: ClassVar[type[forms.ModelForm]]
+    form_class: ClassVar[type[RecordForm]]
     sections: ClassVar[tuple[FactSection, ...]] = ()
     keys: ClassVar[tuple[Key, ...]] = ()
     actions: ClassVar[tuple[RecordAction, ...]] = ()
@@ -241,7 +241,7 @@ class RecordPage(LoginRequiredMixin, View):
                     return fact
         raise Http404
 
-    def one_field(self, name: str, data: Any = None) -> forms.ModelForm:
+    def one_field(self, name: str, data: Any = None) -> RecordForm:
         """The form of one fact."""
         form = self.form_class(data, instance=self.record, user=self.request.user)
         for other in [other for other in form.fields if other != name]:
@@ -284,7 +284,9 @@ class RecordPage(LoginRequiredMixin, View):
         fact = self.fact(request.POST.get("field", ""))
         form = self.one_field(fact.name, request.POST)
         if not form.is_valid():
-            return self.edit_field(form, " ".join(form.errors.get(fact.name, [])), 422)
+            return self.edit_field(
+                form, " ".join(map(str, form.errors.get(fact.name, []))), 422
+            )
         version = request.POST.get("version", "")
         values = {fact.name: form.cleaned_data[fact.name]}
         try:

@@ -12,9 +12,8 @@ from core.ui import cells
 from core.ui.columns import Column, ListView, RowAction, field_column
 from core.ui.filters import TextFilter
 from core.ui.lists import ListPage
-from crm import filters
 from crm.models import Account, Activity, Campaign, Contact, Lead, Product
-from crm.pages import bulk, columns
+from crm.pages import bulk, columns, filters
 
 
 def mine(rows: QuerySet, user: Any) -> QuerySet:

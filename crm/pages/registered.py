@@ -16,8 +16,8 @@ from core.ui import cells
 from core.ui.filters import fragment_search
 from core.ui.home import HomeCard, register_home_card
 from core.ui.navigation import QuickCreate, register_quick_create
-from core.ui.parts import Panel, register_panel
 from core.ui.paging import count_of
+from core.ui.parts import Panel, register_panel
 from core.ui.search import Hit, Search, register_search
 from core.ui.timeline import (
     Happening,
