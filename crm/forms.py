@@ -63,6 +63,13 @@ def custom_form_field(definition: CustomField) -> forms.Field:
     return made
 
 
+def link_field() -> forms.URLField:
+    """A profile elsewhere; an address without its scheme is taken as https."""
+    return forms.URLField(
+        label="LinkedIn", required=False, max_length=300, assume_scheme="https"
+    )
+
+
 class CrmForm(RecordForm):
     """A record with extensible lists, tags and custom fields.
 
@@ -156,6 +163,7 @@ class CrmForm(RecordForm):
 
 
 class ContactForm(CrmForm):
+    linkedin_url = link_field()
     entity = "contact"
     sections = (
         (
@@ -278,6 +286,7 @@ class AccountForm(CrmForm):
 
 
 class LeadForm(CrmForm):
+    linkedin_url = link_field()
     entity = "lead"
     sections = (
         (

@@ -49,7 +49,9 @@ class RecordForm(forms.ModelForm):
             widget.attrs["class"] = "form-select h"
             # No row of dashes for "no choice".
             if isinstance(field, forms.TypedChoiceField):
-                field.choices = [(k, v if k != "" else "") for k, v in field.choices]
+                widget.choices = [
+                    (key, "" if key == "" else label) for key, label in widget.choices
+                ]
         elif isinstance(widget, forms.Textarea):
             widget.attrs |= {"class": "form-control h", "rows": 3}
             field.css = "wide"  # type: ignore[attr-defined]  # read by the template
