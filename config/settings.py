@@ -25,9 +25,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "core.access.admin_config.HandoffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
+    "core.access.administration.admin_csp",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
@@ -174,6 +175,15 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {
+    "ENUM_NAME_OVERRIDES": {
+        "LeadStateEnum": "crm.models.Lead.State",
+        "ActiveStateEnum": "crm.models.customers.ActiveState",
+        "ActivityStateEnum": "crm.models.Activity.State",
+        "ActivityKindEnum": "crm.models.Activity.Kind",
+        "CustomFieldKindEnum": "crm.models.CustomField.KINDS",
+        "JobStateEnum": "core.jobs.models.Job.State",
+        "ImportStateEnum": "crm.models.Import.State",
+    },
     "TITLE": "Handoff",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -34,7 +34,7 @@ class IdFilter(filters.NumberFilter):
 class RecordFilter(filters.FilterSet):
     """What every record can be filtered by."""
 
-    id__in = filters.BaseInFilter(field_name="pk", lookup_expr="in")
+    id__in = filters.BaseInFilter(field_name="id", lookup_expr="in")
 
     class Meta:
         filter_overrides = {

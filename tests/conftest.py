@@ -10,6 +10,8 @@ from rest_framework.test import APIClient
 from core.access.models import Team, User
 from tests.factories import TeamFactory, UserFactory
 
+ROOMS = {"core", "crm", "segments", "scoring", "workflows", "marketing", "sales"}
+
 
 @dataclass
 class Cast:

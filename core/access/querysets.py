@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from django.db.models import Q, QuerySet
 
-from core.access.rights import EVERYTHING, rights_of
+from core.access.rights import EVERYTHING, Gate, rights_of
 
 Widening = Callable[[Any], Q]
 _widenings: dict[str, list[Widening]] = defaultdict(list)
@@ -39,3 +39,12 @@ class VisibleQuerySet(QuerySet):
             for widening in _widenings[self.entity]:
                 condition |= widening(user)
         return self.filter(condition)
+
+
+def visible_rows(model: Any, user: Any) -> Any:
+    """The rows of a model this user sees, or all where it has no gate of its own."""
+    rows = model._default_manager.all()
+    if isinstance(rows, VisibleQuerySet):
+        return rows.visible_to(user)
+    manager = model._default_manager
+    return manager.visible_to(user) if isinstance(manager, Gate) else rows

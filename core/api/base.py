@@ -17,11 +17,12 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from core.access.entities import entity_of
+from core.access.querysets import visible_rows
 from core.access.rights import may
 from core.api.door import Door, require, version_of
 from core.api.pagination import KeysetPagination
 from core.api.querying import QUERY_TIMEOUT_MS, QueryFilter
-from core.api.serializers import expandable, visible_rows
+from core.api.serializers import expandable
 from core.base.text import text_problem
 from core.query.guard import evaluating
 

@@ -12,8 +12,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 from rest_framework.utils import model_meta
 
-from core.access.querysets import VisibleQuerySet
-from core.access.rights import Gate
+from core.access.querysets import visible_rows
 
 _by_model: dict[type[models.Model], type[serializers.ModelSerializer]] = {}
 
@@ -121,12 +120,3 @@ def expandable(serializer: type[serializers.ModelSerializer]) -> list[str]:
         for name in meta.fields
         if name in relations and relations[name].related_model in _by_model
     ]
-
-
-def visible_rows(model: Any, user: Any) -> Any:
-    """The rows of a model this user sees, or all where it has no gate of its own."""
-    rows = model._default_manager.all()
-    if isinstance(rows, VisibleQuerySet):
-        return rows.visible_to(user)
-    manager = model._default_manager
-    return manager.visible_to(user) if isinstance(manager, Gate) else rows

@@ -1,0 +1,212 @@
+"""Customers and leads in the Django admin: the same services as everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
+from crm.models import (
+    Account,
+    Activity,
+    Campaign,
+    Choice,
+    Contact,
+    CustomField,
+    Import,
+    ImportRow,
+    Lead,
+    MatchingStrategy,
+    Note,
+    Product,
+    Tag,
+)
+from crm.services import activities, lists, records
+from crm.services.kinds import kind_of
+
+
+class RecordAdmin(HandoffModelAdmin):
+    """Records written by `crm.services.records`."""
+
+    ordering = ("-id",)
+
+    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+        """What the services can write, in the order of the model."""
+        writable = kind_of(self.entity_key()).fields
+        return [f.name for f in self.model._meta.fields if f.name in writable]
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return records.record_create(
+            entity=self.entity_key(), values=values, user=request.user
+        )
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return records.record_update(record=obj, values=values, user=request.user)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        records.record_delete(record=obj, user=request.user)
+
+
+@admin.register(Contact)
+class ContactAdmin(RecordAdmin):
+    list_display = ("name", "email", "company_name", "owner", "marketing_only", "state")
+    list_filter = ("state", "marketing_only", "consent_level")
+    list_select_related = ("owner",)
+    search_fields = ("search_text",)
+    autocomplete_fields = ("account", "guardian", "owner")
+
+
+@admin.register(Account)
+class AccountAdmin(RecordAdmin):
+    list_display = ("name", "industry", "city", "owner", "state")
+    list_filter = ("state",)
+    list_select_related = ("owner",)
+    search_fields = ("search_text",)
+    autocomplete_fields = ("parent", "primary_contact", "owner")
+
+
+@admin.register(Lead)
+class LeadAdmin(RecordAdmin):
+    list_display = ("name", "topic", "email", "owner", "state", "sales_ready")
+    list_filter = ("state", "sales_ready", "process")
+    list_select_related = ("owner",)
+    search_fields = ("search_text",)
+    autocomplete_fields = ("parent_contact", "parent_account", "owner")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A closed lead is read-only for everybody."""
+        if obj is not None and obj.is_closed:
+            return False
+        return super().has_change_permission(request, obj)
+
+
+@admin.register(Product)
+class ProductAdmin(RecordAdmin):
+    list_display = ("name", "code", "family", "price", "active")
+    list_filter = ("active",)
+    search_fields = ("name", "code")
+
+
+@admin.register(Campaign)
+class CampaignAdmin(RecordAdmin):
+    list_display = ("name", "status", "starts_on", "ends_on", "owner")
+    list_filter = ("status",)
+    list_select_related = ("owner",)
+    search_fields = ("name", "code")
+    autocomplete_fields = ("owner",)
+
+
+@admin.register(Activity)
+class ActivityAdmin(HandoffModelAdmin):
+    list_display = ("subject", "kind", "state", "due_at", "owner")
+    list_filter = ("kind", "state", "priority")
+    list_select_related = ("owner",)
+    search_fields = ("subject",)
+    ordering = ("-id",)
+    autocomplete_fields = ("owner",)
+
+    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+        """What the services can write; what it is about only when it is made."""
+        names = ["regarding_type", "regarding_id"] if obj is None else []
+        fields = self.model._meta.fields
+        return names + [f.name for f in fields if f.name in activities.ACTIVITY_FIELDS]
+
+    def create(self, request: Any, obj: Activity, values: dict[str, Any]) -> Activity:
+        return activities.activity_log(user=request.user, **values)
+
+    def update(self, request: Any, obj: Activity, values: dict[str, Any]) -> Activity:
+        return activities.activity_update(
+            activity=obj, values=values, user=request.user
+        )
+
+    def remove(self, request: Any, obj: Activity) -> None:
+        activities.activity_delete(activity=obj, user=request.user)
+
+
+@admin.register(Note)
+class NoteAdmin(HandoffModelAdmin):
+    list_display = ("__str__", "regarding_type", "regarding_id", "created_at")
+    search_fields = ("body",)
+    ordering = ("-id",)
+
+    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+        """The text; what it is about only when it is made."""
+        return ["regarding_type", "regarding_id", "body"] if obj is None else ["body"]
+
+    def create(self, request: Any, obj: Note, values: dict[str, Any]) -> Note:
+        return activities.note_add(user=request.user, **values)
+
+    def update(self, request: Any, obj: Note, values: dict[str, Any]) -> Note:
+        return activities.note_update(note=obj, body=obj.body, user=request.user)
+
+    def remove(self, request: Any, obj: Note) -> None:
+        activities.note_delete(note=obj, user=request.user)
+
+
+class SettingAdmin(HandoffModelAdmin):
+    """Lists and definitions written by `crm.services.lists`."""
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return lists.setting_save(row=self.model(), values=values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return lists.setting_save(
+            row=self.model._default_manager.get(pk=obj.pk), values=values
+        )
+
+    def remove(self, request: Any, obj: Any) -> None:
+        lists.setting_delete(row=obj)
+
+
+@admin.register(Tag)
+class TagAdmin(SettingAdmin):
+    list_display = ("name", "colour")
+    search_fields = ("name",)
+
+
+@admin.register(Choice)
+class ChoiceAdmin(SettingAdmin):
+    list_display = ("value", "list", "position", "active")
+    list_filter = ("list", "active")
+    search_fields = ("value",)
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(SettingAdmin):
+    list_display = ("label", "entity", "key", "kind", "active")
+    list_filter = ("entity", "kind", "active")
+    search_fields = ("label", "key")
+
+
+@admin.register(MatchingStrategy)
+class MatchingStrategyAdmin(SettingAdmin):
+    list_display = ("name", "target", "key", "shipped")
+    list_filter = ("target", "shipped")
+    search_fields = ("name", "key")
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnlyAdmin):
+    """Imports and their progress; they are started on the import page."""
+
+    list_display = ("file_name", "entity", "state", "done", "total", "created_at")
+    list_filter = ("state", "entity")
+    search_fields = ("file_name",)
+
+
+@admin.register(ImportRow)
+class ImportRowAdmin(ReadOnlyAdmin):
+    """What became of each row of the imports one sees."""
+
+    entity = "import"
+    list_display = ("batch", "row_no", "result", "record_id")
+    list_filter = ("result",)
+    list_select_related = ("batch",)
+    search_fields = ("=record_id",)
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        batches = Import.objects.visible_to(request.user)
+        return ImportRow.objects.filter(batch__in=batches).order_by("-id")
