@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.api import people, work
 from core.api.router import router
+from crm.api import imports
 from crm.api import views as crm
 from sales.api import leads as sales_leads
 from sales.api import views as sales
@@ -25,6 +26,7 @@ for prefix, viewset in (
     ("tags", crm.TagViewSet),
     ("choices", crm.ChoiceViewSet),
     ("custom-fields", crm.CustomFieldViewSet),
+    ("imports", imports.ImportViewSet),
     ("matching-strategies", crm.MatchingStrategyViewSet),
 ):
     router.register(prefix, viewset, basename=prefix)

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/query/schema/", QuerySchemaView.as_view(), name="query-schema"),
     path("api/v1/", include(router.urls)),
     path("", include("core.ui.urls")),
+    path("imports/", include("crm.imports.urls")),
     path("", include("crm.urls")),
     path("", include("marketing.urls")),
 ]
