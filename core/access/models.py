@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from core.access.levels import Level
 from core.access.querysets import VisibleQuerySet
 from core.access.rights import rights_of
+from core.journal.triggers import journaled
 
 
 class TeamQuerySet(VisibleQuerySet):
@@ -45,6 +46,7 @@ class Team(models.Model):
     objects = TeamQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("team", versioned=False)
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -72,6 +74,7 @@ class Role(models.Model):
     objects = RoleQuerySet.as_manager()
 
     class Meta:
+        triggers = journaled("role", versioned=False)
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -87,6 +90,7 @@ class Grant(models.Model):
     level = models.CharField(max_length=16, choices=Level.choices)
 
     class Meta:
+        triggers = journaled("grant", versioned=False)
         ordering = ["entity", "action"]
         constraints = [
             models.UniqueConstraint(
@@ -116,6 +120,9 @@ class User(AbstractUser):
     objects: ClassVar[HandoffUserManager] = HandoffUserManager()
 
     class Meta(AbstractUser.Meta):
+        triggers = journaled(
+            "user", quiet=("last_login",), secret=("password",), versioned=False
+        )
         ordering = ["first_name", "last_name", "username"]
 
     def __str__(self) -> str:

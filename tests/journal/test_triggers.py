@@ -242,3 +242,18 @@ def test_switch_of_django_pgtrigger_is_not_obeyed():
 
 def test_triggers_in_the_models_and_in_the_migrations_agree():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_rights_are_audited_and_a_password_is_never_told(cast):
+    """People and grants, too: who gave whom which right."""
+    cast.ann.set_password("a new secret")
+    cast.ann.job_title = "Head of marketing"
+    cast.ann.save()
+    cast.ann.last_login = datetime.now(UTC)
+    cast.ann.save()
+
+    assert changes(cast.ann) == [
+        {"password": ["***", "***"], "job_title": ["", "Head of marketing"]}
+    ]
+    [made] = entries("user.created", subject_id=cast.ann.pk)
+    assert made.data["values"].get("password", "***") == "***"
