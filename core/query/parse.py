@@ -47,6 +47,8 @@ from core.query.tree import (
 
 MAX_DEPTH = 10
 MAX_NODES = 200
+# Objects and lists in each other: more than any tree within the limits can have.
+MAX_NESTING = 60
 SETS = ("union", "intersect", "except")
 
 
@@ -65,7 +67,25 @@ def parse(
     return Query(root, tree)
 
 
+def _check_shape(tree: Any) -> None:
+    """Refuse what is nested beyond any sense before its paths are written out."""
+    level, depth = [tree], 0
+    while level:
+        if depth > MAX_NESTING:
+            raise QueryError(
+                "", "too_deep", f"At most {MAX_DEPTH} levels may be nested."
+            )
+        found: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                found += item.values()
+            elif isinstance(item, list):
+                found += item
+        level, depth = found, depth + 1
+
+
 def _check_text(tree: Any) -> None:
+    _check_shape(tree)
     problem = json_problem(tree)
     if problem:
         path, detail = problem
