@@ -6,6 +6,7 @@ from core.api import people, work
 from core.api.router import router
 from crm.api import imports
 from crm.api import views as crm
+from marketing import api as marketing
 from sales.api import leads as sales_leads
 from sales.api import views as sales
 
@@ -28,5 +29,9 @@ for prefix, viewset in (
     ("custom-fields", crm.CustomFieldViewSet),
     ("imports", imports.ImportViewSet),
     ("matching-strategies", crm.MatchingStrategyViewSet),
+    ("forms", marketing.FormViewSet),
+    ("pages", marketing.PageViewSet),
+    ("submissions", marketing.SubmissionViewSet),
+    ("suggestions", marketing.SuggestionViewSet),
 ):
     router.register(prefix, viewset, basename=prefix)

@@ -8,16 +8,17 @@ from django.db.models import Case, IntegerField, Q, Value, When
 
 from core.access.querysets import VisibleQuerySet
 from crm.models import Contact, Lead
+from crm.querysets import Searchable
 
 
-class FormQuerySet(VisibleQuerySet):
+class FormQuerySet(Searchable):
     entity = "form"
 
     def live(self) -> Self:
         return self.filter(state="live")
 
 
-class PageQuerySet(VisibleQuerySet):
+class PageQuerySet(Searchable):
     entity = "page"
 
     def live(self) -> Self:

@@ -12,6 +12,7 @@ from core.base.errors import Invalid, Refused
 from core.base.text import text_problem
 from crm.matching.find import strategy_of
 from crm.models import CustomField, MatchingStrategy
+from crm.services.records import record_lock
 from marketing.live import forget_form
 from marketing.models import Form, LiveState, Page
 from marketing.rules.content import sanitise
@@ -33,11 +34,14 @@ _PAGE_FIELDS = {
 
 
 @transaction.atomic
-def form_save(form: Form, **data: Any) -> Form:
+def form_save(form: Form, *, version: int | None = None, **data: Any) -> Form:
     """Create or change a form; journaled as form.created or form.updated.
 
-    Raises Invalid at the field. A live form stays live only while it could go live.
+    Holds the row; Stale where its version moved on. Raises Invalid at the field. A
+    live form stays live only while it could go live.
     """
+    if form.pk is not None:
+        form = record_lock(record=form, version=version)
     _assign(form, data, _FORM_FIELDS)
     form.fields = [spec.as_definition() for spec in parse_fields(form.fields)]
     if problem := redirect_problem(form.redirect_path, settings.REDIRECT_HOSTS):
@@ -74,8 +78,13 @@ def form_stop(form: Form) -> Form:
 
 
 @transaction.atomic
-def page_save(page: Page, **data: Any) -> Page:
-    """Create or change a page; its HTML is made harmless. Raises Invalid."""
+def page_save(page: Page, *, version: int | None = None, **data: Any) -> Page:
+    """Create or change a page; its HTML is made harmless.
+
+    Holds the row; Stale where its version moved on. Raises Invalid at the field.
+    """
+    if page.pk is not None:
+        page = record_lock(record=page, version=version)
     _assign(page, data, _PAGE_FIELDS)
     page.content = sanitise(page.content)
     _store(page)
@@ -98,6 +107,19 @@ def page_stop(page: Page) -> Page:
     """Take a page off the public site."""
     _set_state(page, LiveState.STOPPED)
     return page
+
+
+@transaction.atomic
+def capture_delete(record: Form | Page, *, version: int | None = None) -> None:
+    """Delete a form or page. Refused for a form with pages or submissions."""
+    locked = record_lock(record=record, version=version)
+    if isinstance(locked, Form):
+        if locked.pages.exists() or locked.submissions.exists():
+            raise Refused(
+                "form_in_use", "This form has pages or submissions. Stop it instead."
+            )
+        forget_form(locked.pk)
+    locked.delete()
 
 
 def strategies_of(form: Form) -> tuple[MatchingStrategy, MatchingStrategy]:
