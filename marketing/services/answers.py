@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from core.base.errors import Invalid
 from crm.lists import CHOICE_FIELDS
@@ -85,10 +87,15 @@ def _column_value(spec: FieldSpec, entity: str, target: str, value: Any) -> Any:
 
 
 def _product(spec: FieldSpec, name: str) -> Product:
-    found = Product.objects.filter(name__iexact=name, active=True).first()
+    found = _named(name)
     if found is None:
         raise MatchFailed(f'{spec.label}: there is no product "{name[:80]}".')
     return found
+
+
+def _named(name: str) -> Product | None:
+    rows = Product.objects.annotate(low=Lower("name"))
+    return rows.filter(low=Lower(Value(name)), active=True).first()
 
 
 def _custom_fields(entity: str, targets: set[str]) -> dict[str, CustomField]:

@@ -11,6 +11,7 @@ from crm.models import Account, Contact, Lead
 from marketing.models import Submission, Suggestion, Visitor
 from marketing.services.matching import submission_match
 from tests.factories import AccountFactory, ContactFactory, LeadFactory, ProductFactory
+from tests.marketing.conftest import FIELDS
 
 pytestmark = pytest.mark.django_db
 ADA = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
@@ -313,6 +314,16 @@ def test_an_unknown_company_becomes_an_account_by_switch(make_form, send, switch
     send(make_form(), **ADA, company="Analytical Engines")
 
     assert Account.objects.count() == made
+
+
+def test_a_product_is_named_in_any_case(make_form, send):
+    product = ProductFactory(name="Roof Panels")
+    field = {"name": "want", "label": "Interest", "lead": "product"}
+    form = make_form(fields=[*FIELDS, field])
+
+    assert lead_of(send(form, **ADA, want="roof panels")).product == product
+    failed = send(form, email="b@example.com", want="Boats")
+    assert failed.reason == 'Interest: there is no product "Boats".'
 
 
 class TestFailures:
