@@ -9,6 +9,7 @@ from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
 from sales.api import views as sales
+from segments import api as segments
 
 sales_leads.extend_leads()
 for prefix, viewset in (
@@ -33,5 +34,6 @@ for prefix, viewset in (
     ("pages", marketing.PageViewSet),
     ("submissions", marketing.SubmissionViewSet),
     ("suggestions", marketing.SuggestionViewSet),
+    ("segments", segments.SegmentViewSet),
 ):
     router.register(prefix, viewset, basename=prefix)

@@ -5,12 +5,33 @@ Each consumer reads the journal by itself; nobody calls across apps.
 
 from __future__ import annotations
 
-from core.journal.consumers import Consumer, register_consumers
+from core.journal.consumers import INTERACTIONS, Consumer, register_consumers
+from scoring import consumers as scoring
+from segments import consumers as segments
+from workflows import consumers as workflows
 
-# Import the consumers of an app here and add them; the name is kept for ever.
-CONSUMERS: list[Consumer] = []
+
+def consumers() -> list[Consumer]:
+    """All consumers; a name is kept for ever, since the cursor bears it."""
+    return [
+        Consumer("segments", segments.names(), segments.handle),
+        Consumer(
+            "scoring",
+            (
+                "contact.created",
+                "contact.updated",
+                "account.updated",
+                "lead.created",
+                "lead.updated",
+                "identity.joined",
+                INTERACTIONS,
+            ),
+            scoring.handle,
+        ),
+        Consumer("workflows", ("*",), workflows.handle),
+    ]
 
 
 def register() -> None:
     """Make all consumers known. Called once, when the apps are loaded."""
-    register_consumers(CONSUMERS)
+    register_consumers(*consumers())

@@ -229,6 +229,9 @@ CELERY_BEAT_SCHEDULE = {
     for name, seconds in (
         ("journal.pump", 1.0),
         ("jobs.sweep", 2.0),
+        ("segments.sweep", 2.0),
+        ("scoring.sweep", 2.0),
+        ("workflows.sweep", 2.0),
         ("api.clean_idempotency_keys", 3600.0),
     )
 }

@@ -5,3 +5,9 @@ class ScoringConfig(AppConfig):
     name = "scoring"
     label = "scoring"
     verbose_name = "Scoring"
+
+    def ready(self) -> None:
+        # Models may be imported only once the apps are loaded.
+        from scoring.registration import register  # noqa: PLC0415
+
+        register()

@@ -5,3 +5,9 @@ class SegmentsConfig(AppConfig):
     name = "segments"
     label = "segments"
     verbose_name = "Segments"
+
+    def ready(self) -> None:
+        # Models may be imported only once the apps are loaded.
+        from segments.registration import register  # noqa: PLC0415
+
+        register()

@@ -1,0 +1,110 @@
+"""Keeping segments fresh: only what changed, only in the segments that read it."""
+
+from __future__ import annotations
+
+from django.db.models import Count
+from django.db.models.functions import Now
+
+from core.journal.bell import ring
+from core.journal.consumers import INTERACTIONS, Batch
+from core.query.language import (
+    Dependencies,
+    Query,
+    QueryError,
+    dependencies,
+    validate,
+)
+from segments.freshness import Touched, concerned_contacts, fact_names, is_concerned
+from segments.models import Membership, Segment
+from segments.services.membership import membership_check
+
+# More changed contacts than this at once: evaluating the segment whole is cheaper.
+MANY = 2_000
+REFRESH = "segments.sweep"
+
+
+def names() -> tuple[str, ...]:
+    """What segments may depend on: every record, interaction and membership."""
+    return (
+        "contact.*",
+        "account.*",
+        "lead.created",
+        "lead.updated",
+        "lead.deleted",
+        "opportunity.created",
+        "opportunity.updated",
+        "opportunity.deleted",
+        "activity.*",
+        "user.updated",
+        "identity.joined",
+        "segment.entered",
+        "segment.left",
+        "segment.live",
+        "segment.updated",
+        INTERACTIONS,
+        *fact_names(),
+    )
+
+
+def handle(batch: Batch) -> None:
+    """Re-evaluate the concerned contacts in the live segments that read a change.
+
+    Journals segment.entered and segment.left; where many contacts changed at once the
+    segment is marked due and refreshed whole by a worker.
+    """
+    touched = Touched()
+    for entry in batch.entries:
+        touched.add(entry)
+    _recount(batch)
+    redefined = {
+        entry.subject_id
+        for entry in batch.entries
+        if entry.name == "segment.live"
+        or (entry.name == "segment.updated" and "definition" in entry.changes)
+    }
+    for segment in Segment.objects.live().dynamic().order_by("pk"):
+        query = _query(segment)
+        if query is None:
+            continue
+        needs = dependencies(query)
+        if needs.segments & redefined:
+            _mark_due(segment)
+        elif is_concerned(needs, touched):
+            _check(segment, query, needs, touched)
+
+
+def _query(segment: Segment) -> Query | None:
+    """The segment's query; a live one that broke says so on its page."""
+    try:
+        return validate(segment.definition, ends_on="contact")
+    except QueryError as error:
+        if segment.problem != str(error):
+            Segment.objects.filter(pk=segment.pk).update(problem=str(error))
+        return None
+
+
+def _check(
+    segment: Segment, query: Query, needs: Dependencies, touched: Touched
+) -> None:
+    contacts = concerned_contacts(query, needs, touched)
+    if len(contacts) > MANY:
+        _mark_due(segment)
+    else:
+        membership_check(segment_id=segment.pk, contact_ids=contacts)
+
+
+def _mark_due(segment: Segment) -> None:
+    Segment.objects.filter(pk=segment.pk).update(refresh_due_at=Now())
+    ring(REFRESH, queue="jobs")
+
+
+def _recount(batch: Batch) -> None:
+    """A deleted contact took its memberships along: count again who is left."""
+    if not any(entry.name == "contact.deleted" for entry in batch.entries):
+        return
+    counts = dict(
+        Membership.objects.values_list("segment").annotate(n=Count("contact"))
+    )
+    for pk, known in Segment.objects.values_list("pk", "member_count"):
+        if known != counts.get(pk, 0):
+            Segment.objects.filter(pk=pk).update(member_count=counts.get(pk, 0))

@@ -1,0 +1,135 @@
+"""Groups of contacts, by query or by hand."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from core.base.models import Owned, Stamped
+from core.journal.triggers import journaled
+from crm.models import Campaign, Contact
+from segments.querysets import SegmentQuerySet
+
+
+class Segment(Stamped, Owned):
+    """A group of contacts that journeys, scoring and lists can use.
+
+    A dynamic segment is a query that ends on contacts and is kept fresh; a static
+    one is picked by hand. The kind is fixed once the segment has gone live.
+    """
+
+    class Kind(models.TextChoices):
+        DYNAMIC = "dynamic", "Dynamic"
+        STATIC = "static", "Static"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        LIVE = "live", "Live"
+        STOPPED = "stopped", "Stopped"
+
+    class Scope(models.TextChoices):
+        ORGANISATION = "organisation", "Organisation"
+        TEAM = "team", "Owner's team"
+
+    name = models.CharField(max_length=200, unique=True)
+    description = models.TextField(blank=True, default="")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.DYNAMIC)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
+    scope = models.CharField(
+        max_length=14, choices=Scope.choices, default=Scope.ORGANISATION
+    )
+    definition = models.JSONField(default=dict, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    campaign = models.ForeignKey(
+        Campaign,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="segments",
+    )
+    went_live_at = models.DateTimeField(null=True, blank=True, editable=False)
+    member_count = models.PositiveIntegerField(default=0, editable=False)
+    evaluated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    evaluation_ms = models.PositiveIntegerField(default=0, editable=False)
+    refresh_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    next_check_at = models.DateTimeField(null=True, blank=True, editable=False)
+    problem = models.TextField(blank=True, default="", editable=False)
+
+    objects = SegmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        triggers = journaled(
+            "segment",
+            quiet=(
+                "member_count",
+                "evaluated_at",
+                "evaluation_ms",
+                "refresh_due_at",
+                "next_check_at",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == self.State.LIVE
+
+
+class Membership(models.Model):
+    """A contact is in a segment, since when, and who put it there (static)."""
+
+    pk = models.CompositePrimaryKey("segment_id", "contact_id")
+    segment = models.ForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="memberships"
+    )
+    since = models.DateTimeField(db_default=Now())
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} in {self.segment_id}"
+
+
+class SegmentException(models.Model):
+    """A contact that is always or never in a dynamic segment, whatever the query."""
+
+    MODES = [("always", "Always in"), ("never", "Never in")]
+
+    segment = models.ForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="exceptions"
+    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    mode = models.CharField(max_length=6, choices=MODES)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["segment", "contact"],
+                name="segment_exception_once",
+                violation_error_message="This contact has an exception already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_mode_display()}: {self.contact_id}"

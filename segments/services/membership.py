@@ -1,0 +1,305 @@
+"""Who is in: the difference between what the query gives and what the table holds.
+
+Both ways in (a full refresh, a check of some contacts) take the segment's advisory
+lock before they look, so that neither can put back what the other just changed.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from core.journal.services import record
+from core.query.language import Query, compile_ids, matching, next_change, validate
+from segments.models import Membership, Segment, SegmentException
+from segments.services.preview import context_for
+
+# Above this share of changed rows the planner's statistics are worth renewing.
+ANALYZE_SHARE = 0.1
+ANALYZE_FROM = 5_000
+
+_MARK = re.compile("%%|%s")
+
+_DIFFERENCE = """
+WITH wanted AS MATERIALIZED ({wanted}),
+target AS (
+    SELECT id FROM wanted
+    WHERE id NOT IN (SELECT contact_id FROM segments_segmentexception
+                     WHERE segment_id = %(segment)s AND mode = 'never')
+    UNION
+    SELECT contact_id FROM segments_segmentexception
+    WHERE segment_id = %(segment)s AND mode = 'always'
+),
+-- A full join cannot be planned as a nested loop, also right after the first build.
+difference AS (
+    SELECT target.id AS entering, present.contact_id AS leaving
+    FROM target
+    FULL JOIN (SELECT contact_id FROM segments_membership
+               WHERE segment_id = %(segment)s) present
+      ON present.contact_id = target.id
+    WHERE target.id IS NULL OR present.contact_id IS NULL
+),
+entered AS (
+    INSERT INTO segments_membership (segment_id, contact_id)
+    SELECT %(segment)s, entering FROM difference WHERE entering IS NOT NULL
+    ON CONFLICT DO NOTHING
+    RETURNING contact_id
+),
+gone AS (
+    DELETE FROM segments_membership
+    USING difference
+    WHERE segment_id = %(segment)s AND contact_id = leaving
+    RETURNING contact_id
+),
+told AS (
+    INSERT INTO journal_entry (name, subject_type, subject_id, contact_id,
+                               source_type, source_id)
+    SELECT * FROM (
+        SELECT 'segment.entered', 'segment', %(segment)s::bigint, contact_id,
+               'segment', %(segment)s::bigint FROM entered
+        UNION ALL
+        SELECT 'segment.left', 'segment', %(segment)s::bigint, contact_id,
+               'segment', %(segment)s::bigint FROM gone
+    ) happened
+    WHERE %(tell)s
+)
+SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone)
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """How many contacts entered and left a segment, and how long it took."""
+
+    entered: int
+    left: int
+    milliseconds: int = 0
+
+
+def _lock(segment_id: int, *, wait: bool) -> bool:
+    function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtext('segment'), %s)", [segment_id])
+        return (not wait and bool(cursor.fetchone()[0])) or wait
+
+
+@transaction.atomic
+def membership_refresh(*, segment_id: int, first: bool = False) -> Change:
+    """Evaluate a dynamic segment whole and store the difference.
+
+    Waits for the segment's advisory lock. Journals segment.entered and segment.left
+    for each contact, or nothing on the `first` build (segment.live stands for it).
+    """
+    _lock(segment_id, wait=True)
+    segment = Segment.objects.get(pk=segment_id)
+    if segment.kind != Segment.Kind.DYNAMIC:
+        return Change(0, 0)
+    asked_at = timezone.now()
+    started = time.perf_counter()
+    query = validate(segment.definition, ends_on="contact")
+    sql, params = _ids_sql(query, segment)
+    change = _apply(segment.pk, sql, params, tell=not first)
+    spent = round((time.perf_counter() - started) * 1000)
+    _note_refresh(segment, query, change, asked_at, spent)
+    return Change(change.entered, change.left, spent)
+
+
+def _ids_sql(query: Query, segment: Segment) -> tuple[str, tuple[Any, ...]]:
+    ids = compile_ids(query, context_for(segment.time_zone))
+    return ids.query.sql_with_params()
+
+
+def _apply(segment_id: int, sql: str, params: Iterable[Any], *, tell: bool) -> Change:
+    # The compiled query counts its parameters by position: give each a name.
+    named = {f"q{number}": value for number, value in enumerate(params)}
+    numbers = iter(range(len(named)))
+    text = _MARK.sub(
+        lambda mark: mark[0] if mark[0] == "%%" else f"%(q{next(numbers)})s", sql
+    )
+    wanted = f"SELECT found.* FROM ({text}) AS found (id)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _DIFFERENCE.format(wanted=wanted),
+            {**named, "segment": segment_id, "tell": tell},
+        )
+        entered, left = cursor.fetchone()
+    return Change(entered, left)
+
+
+def _note_refresh(
+    segment: Segment, query: Query, change: Change, asked_at: Any, spent: int
+) -> None:
+    """Keep count and times; renew statistics after a large change."""
+    moved = change.entered + change.left
+    context = context_for(segment.time_zone, asked_at)
+    Segment.objects.filter(pk=segment.pk).update(
+        member_count=F("member_count") + change.entered - change.left,
+        evaluated_at=asked_at,
+        evaluation_ms=spent,
+        next_check_at=next_change(query, context),
+        problem="",
+    )
+    Segment.objects.filter(pk=segment.pk, refresh_due_at__lte=asked_at).update(
+        refresh_due_at=None
+    )
+    if moved > ANALYZE_FROM and moved > ANALYZE_SHARE * segment.member_count:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE segments_membership")
+
+
+@transaction.atomic
+def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None:
+    """Evaluate a live dynamic segment for some contacts only.
+
+    Gives None where a refresh holds the segment: it is then due again instead of
+    waited for. Journals segment.entered and segment.left.
+    """
+    if not contact_ids:
+        return Change(0, 0)
+    if not _lock(segment_id, wait=False):
+        Segment.objects.filter(pk=segment_id).update(refresh_due_at=Now())
+        return None
+    segment = Segment.objects.live().get(pk=segment_id)
+    query = validate(segment.definition, ends_on="contact")
+    ids = sorted(contact_ids)
+    inside = matching(query, ids, context_for(segment.time_zone))
+    inside = _with_exceptions(segment_id, inside, contact_ids)
+    present = set(
+        Membership.objects.filter(
+            segment_id=segment_id, contact_id__in=ids
+        ).values_list("contact_id", flat=True)
+    )
+    return _store(segment_id, inside - present, present - inside)
+
+
+def _with_exceptions(
+    segment_id: int, inside: set[int], contact_ids: set[int]
+) -> set[int]:
+    rows = SegmentException.objects.filter(
+        segment_id=segment_id, contact_id__in=contact_ids
+    ).values_list("contact_id", "mode")
+    for contact_id, mode in rows:
+        if mode == "always":
+            inside.add(contact_id)
+        else:
+            inside.discard(contact_id)
+    return inside
+
+
+def _store(
+    segment_id: int,
+    entering: set[int],
+    leaving: set[int],
+    *,
+    added_by: int | None = None,
+) -> Change:
+    """Write an incremental difference and journal it, in two statements."""
+    if not entering and not leaving:
+        return Change(0, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            {
+                "segment": segment_id,
+                "entering": sorted(entering),
+                "leaving": sorted(leaving),
+                "by": added_by,
+            },
+        )
+        entered, left = cursor.fetchone()
+    Segment.objects.filter(pk=segment_id).update(
+        member_count=F("member_count") + entered - left
+    )
+    return Change(entered, left)
+
+
+_STORE = """
+WITH entered AS (
+    INSERT INTO segments_membership (segment_id, contact_id, added_by_id)
+    SELECT %(segment)s, id, %(by)s FROM crm_contact
+    WHERE id = ANY(%(entering)s::bigint[])
+    ON CONFLICT DO NOTHING
+    RETURNING contact_id
+),
+gone AS (
+    DELETE FROM segments_membership
+    WHERE segment_id = %(segment)s AND contact_id = ANY(%(leaving)s::bigint[])
+    RETURNING contact_id
+),
+told AS (
+    INSERT INTO journal_entry (name, subject_type, subject_id, contact_id,
+                               source_type, source_id)
+    SELECT 'segment.entered', 'segment', %(segment)s, contact_id,
+           'segment', %(segment)s FROM entered
+    UNION ALL
+    SELECT 'segment.left', 'segment', %(segment)s, contact_id,
+           'segment', %(segment)s FROM gone
+)
+SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone)
+"""
+
+
+@transaction.atomic
+def members_change(
+    *,
+    segment_id: int,
+    add: Iterable[int] = (),
+    remove: Iterable[int] = (),
+    user_id: int | None = None,
+) -> Change:
+    """Add and remove contacts of a static segment by hand.
+
+    Ids that are no contacts are passed over. Who is in both lists is removed.
+    Journals segment.entered and segment.left; rings the pump.
+    """
+    _lock(segment_id, wait=True)
+    leaving = set(remove)
+    return _store(segment_id, set(add) - leaving, leaving, added_by=user_id)
+
+
+@transaction.atomic
+def membership_clear(*, segment_id: int) -> None:
+    """Remove all members before a segment is deleted."""
+    _lock(segment_id, wait=True)
+    Membership.objects.filter(segment_id=segment_id).delete()
+
+
+@transaction.atomic
+def exception_set(
+    *, segment_id: int, contact_id: int, mode: str | None, reason: str, user: Any
+) -> None:
+    """Always or never keep a contact in a dynamic segment; None lifts it.
+
+    Takes the segment's lock; journals segment.exception and what follows from it.
+    """
+    _lock(segment_id, wait=True)
+    found = SegmentException.objects.filter(
+        segment_id=segment_id, contact_id=contact_id
+    )
+    found.delete()
+    if mode is not None:
+        exception = SegmentException(
+            segment_id=segment_id,
+            contact_id=contact_id,
+            mode=mode,
+            reason=reason,
+            created_by=user,
+        )
+        exception.full_clean()
+        exception.save()
+    record(
+        "segment.exception",
+        subject=("segment", segment_id),
+        contact_id=contact_id,
+        data={"mode": mode or "none", "reason": reason},
+    )
+    if Segment.objects.live().filter(pk=segment_id).exists():
+        membership_check(segment_id=segment_id, contact_ids={contact_id})

@@ -1,0 +1,20 @@
+"""Celery doors of segments."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+
+from segments.services.sweep import refresh_next_due
+
+# Seconds a task may go on before it gives way to others and is rung again.
+SLICE = 20
+
+
+@shared_task(name="segments.sweep")
+def sweep() -> None:
+    """Refresh the live segments that something or the clock may have changed."""
+    until = time.monotonic() + SLICE
+    while refresh_next_due() and time.monotonic() < until:
+        pass
