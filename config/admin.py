@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.apps import apps
 from django.contrib import admin
+from django.db.models import CompositePrimaryKey, Model
 
 from core.access.administration import ReadOnlyAdmin
 from core.access.entities import entity_for_model
@@ -24,7 +25,18 @@ class OtherAdmin(ReadOnlyAdmin):
         return entity.key if entity else "audit"
 
 
-for model in apps.get_models():
+def wanted(model: type[Model]) -> bool:
+    """Whether a model of ours still needs an admin.
+
+    Rows that are only a pair of other rows (a membership, a score) have no address of
+    their own, which the admin needs: they are shown with the rows they belong to.
+    """
+    meta = model._meta
     ours = model.__module__.split(".")[0] in OURS
-    if ours and not model._meta.auto_created and not admin.site.is_registered(model):
+    single = not isinstance(meta.pk, CompositePrimaryKey)
+    return ours and single and not meta.auto_created
+
+
+for model in apps.get_models():
+    if wanted(model) and not admin.site.is_registered(model):
         admin.site.register(model, OtherAdmin)

@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('journal', '0003_append_only'),
         ('access', '0002_user_manager'),
         ('crm', '0003_import_progress'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
