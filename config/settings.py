@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
         ("segments.sweep", 2.0),
         ("scoring.sweep", 2.0),
         ("workflows.sweep", 2.0),
+        ("marketing.sweep_submissions", 2.0),
         ("api.clean_idempotency_keys", 3600.0),
     )
 }
