@@ -26,6 +26,7 @@ API: dict[str, tuple[set[str], set[str]]] = {
     "teams": (ALL, set()),
     "roles": (SETTINGS, set()),
     "jobs": (ALL, set()),
+    "imports": (SETTINGS | {MACHINE}, SETTINGS | {MACHINE}),
     "contacts": (ALL, WRITERS),
     "accounts": (ALL, WRITERS),
     "leads": (ALL, WRITERS),
