@@ -183,6 +183,8 @@ SPECTACULAR_SETTINGS = {
         "CustomFieldKindEnum": "crm.models.CustomField.KINDS",
         "JobStateEnum": "core.jobs.models.Job.State",
         "ImportStateEnum": "crm.models.Import.State",
+        "LiveStateEnum": "marketing.models.forms.LiveState",
+        "OpportunityStateEnum": "sales.models.Opportunity.State",
     },
     "TITLE": "Handoff",
     "VERSION": "1",

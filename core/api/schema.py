@@ -5,7 +5,7 @@ from __future__ import annotations
 from drf_spectacular.openapi import AutoSchema
 
 
-class HandoffSchema(AutoSchema):  # type: ignore[no-untyped-call] # untyped library
+class HandoffSchema(AutoSchema):
     """An action on one record and its bulk sister have different names."""
 
     def get_operation_id(self) -> str:
