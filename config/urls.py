@@ -9,6 +9,7 @@ from config import api as _resources  # noqa: F401 - registers the resources
 from config import health
 from core.api.querying import QuerySchemaView
 from core.api.router import router
+from sales.api.reports import LeadSourcesView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -19,8 +20,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("core.api.urls")),
     path("api/v1/query/schema/", QuerySchemaView.as_view(), name="query-schema"),
     path("api/v1/", include(router.urls)),
+    path(
+        "api/v1/reports/lead-sources/",
+        LeadSourcesView.as_view(),
+        name="report-lead-sources",
+    ),
     path("", include("core.ui.urls")),
     path("imports/", include("crm.imports.urls")),
     path("", include("crm.urls")),
+    path("", include("sales.urls")),
     path("", include("marketing.urls")),
 ]

@@ -39,7 +39,7 @@ def state_badge(record: Any) -> Any:
 
 def owner_cell(record: Any) -> Any:
     if record.owner is None:
-        return format_html('<span class="mut">Nobody</span>')
+        return format_html('<span class="mut">{}</span>', "Nobody")
     name = str(record.owner)
     return format_html(
         '<span class="row-x" style="gap:6px">{}<span class="cut">{}</span></span>',

@@ -115,6 +115,9 @@ def _about(scope: Scope) -> Q:
     about = Q(regarding_type=kind, regarding_id=pk)
     if kind == "account":
         about |= Q(account_id=pk)
+    if kind == "lead":
+        # What was carried over to an opportunity stays in the lead's own story.
+        about |= Q(lead_id=pk)
     if scope.contact_ids:
         about |= Q(contact_id__in=scope.contact_ids)
     return about

@@ -29,6 +29,22 @@ class Candidate:
     marketing_only: bool = False
     visible: bool = True
 
+    @classmethod
+    def of_contact(cls, row: Contact, reason: str) -> Candidate:
+        """A contact that is certain."""
+        likeness = Likeness(100, (reason,), likely=True)
+        owner = str(row.owner or "")
+        return cls(
+            "contact", row.pk, row.name, owner, row.email, likeness, row.marketing_only
+        )
+
+    @classmethod
+    def of_account(cls, row: Account, reason: str) -> Candidate:
+        """An account that is certain."""
+        likeness = Likeness(100, (reason,), likely=True)
+        place = ", ".join(part for part in (row.city, row.country) if part)
+        return cls("account", row.pk, row.name, str(row.owner or ""), place, likeness)
+
     def as_data(self) -> dict[str, Any]:
         """For the API; one the caller may not see by name and owner only."""
         shown: dict[str, Any] = {"entity": self.entity, "name": self.name}

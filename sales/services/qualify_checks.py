@@ -79,12 +79,20 @@ def _lock(model: Any, pk: int, user: User | None, *, chosen: int | None) -> Any:
 
 def _account_id(lead: Lead, contact: Contact | None, wish: Wish) -> int | None:
     """The account that exists: chosen, of the lead, or of its contact if it fits."""
-    if wish.account_id or lead.parent_account_id:
-        return wish.account_id or lead.parent_account_id
+    if wish.account_id:
+        return wish.account_id
+    account = existing_account(lead, contact)
+    return account.pk if account else None
+
+
+def existing_account(lead: Lead, contact: Contact | None) -> Account | None:
+    """The account a lead has, or that of its contact where it is the same company."""
+    if lead.parent_account is not None:
+        return lead.parent_account
     if contact is None or contact.account is None:
         return None
     fits = rules.contacts_account_fits(lead.company_name, contact.account.name)
-    return contact.account_id if fits else None
+    return contact.account if fits else None
 
 
 def check_wish(wish: Wish, user: User | None, currency: str | None) -> None:

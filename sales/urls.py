@@ -1,0 +1,61 @@
+"""Addresses of sales."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from sales.pages import dialogs, lists, records, reports
+from sales.pages.qualify import QualifyPanel
+
+urlpatterns = [
+    path("reports/lead-sources/", reports.LeadSources.as_view(), name="lead_sources"),
+    path("opportunities/", lists.OpportunityList.as_view(), name="opportunity_list"),
+    path(
+        "opportunities/new/",
+        records.OpportunityEdit.as_view(),
+        name="opportunity_create",
+    ),
+    path(
+        "opportunities/<int:pk>/",
+        records.OpportunityPage.as_view(),
+        name="opportunity",
+    ),
+    path(
+        "opportunities/<int:pk>/edit/",
+        records.OpportunityEdit.as_view(),
+        name="opportunity_edit",
+    ),
+    path("opportunities/<int:pk>/win/", dialogs.Win.as_view(), name="opportunity_win"),
+    path(
+        "opportunities/<int:pk>/lose/", dialogs.Lose.as_view(), name="opportunity_lose"
+    ),
+    path(
+        "opportunities/<int:pk>/reopen/",
+        dialogs.Reopen.as_view(),
+        name="opportunity_reopen",
+    ),
+    path("leads/<int:pk>/qualify/", QualifyPanel.as_view(), name="lead_qualify"),
+    path(
+        "leads/<int:pk>/disqualify/",
+        dialogs.Disqualify.as_view(),
+        name="lead_disqualify",
+    ),
+    path(
+        "leads/<int:pk>/return-to-marketing/",
+        dialogs.ReturnToMarketing.as_view(),
+        name="lead_return",
+    ),
+    path(
+        "leads/<int:pk>/reactivate/",
+        dialogs.Reactivate.as_view(),
+        name="lead_reactivate",
+    ),
+    path(
+        "leads/<int:pk>/mark-sales-ready/",
+        dialogs.MarkSalesReady.as_view(),
+        name="lead_mark_sales_ready",
+    ),
+    path(
+        "leads/<int:pk>/take-over/", dialogs.TakeOver.as_view(), name="lead_take_over"
+    ),
+]
