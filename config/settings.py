@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": seconds, "options": {"expires": 3 * seconds}}
     for name, seconds in (
         ("journal.pump", 1.0),
+        ("marketing.sweep_submissions", 2.0),
         ("jobs.sweep", 2.0),
         ("segments.sweep", 2.0),
         ("scoring.sweep", 2.0),

@@ -31,10 +31,14 @@ class IdFilter(filters.NumberFilter):
     """A look-up by its id, without asking whether there is such a record."""
 
 
+class IdsFilter(filters.BaseInFilter, filters.NumberFilter):
+    """Records by their ids, separated by commas; anything but numbers is refused."""
+
+
 class RecordFilter(filters.FilterSet):
     """What every record can be filtered by."""
 
-    id__in = filters.BaseInFilter(field_name="id", lookup_expr="in")
+    id__in = IdsFilter(field_name="id", lookup_expr="in")
 
     class Meta:
         filter_overrides = {

@@ -113,7 +113,9 @@ def _report(outcomes: list[LeadOutcome]) -> Response:
 
 
 @extend_schema(
-    request=shapes.QualifyManySerializer, responses=shapes.OutcomesSerializer
+    operation_id="leads_qualify_many",
+    request=shapes.QualifyManySerializer,
+    responses=shapes.OutcomesSerializer,
 )
 @action(
     detail=False,
@@ -140,7 +142,9 @@ def qualify_many(self: Any, request: Request) -> Response:
 
 
 @extend_schema(
-    request=shapes.DisqualifyManySerializer, responses=shapes.OutcomesSerializer
+    operation_id="leads_disqualify_many",
+    request=shapes.DisqualifyManySerializer,
+    responses=shapes.OutcomesSerializer,
 )
 @action(
     detail=False,
