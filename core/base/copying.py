@@ -44,6 +44,8 @@ def _spell(value: Any) -> str:
         return value.translate(_ESCAPES) if _needs_escape(value) else value
     if value is True or value is False:
         return "t" if value else "f"
+    if value == [] or value == {}:
+        return "[]" if isinstance(value, JsonList) else "{}"
     if isinstance(value, int | Decimal | dt.date):
         return str(value)
     if isinstance(value, dict | JsonList):
