@@ -12,20 +12,33 @@ from typing import Any
 from django.db import connection
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_UNUSUAL = object()
 _QUOTES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 
 
 def copy_rows(
-    table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    usual: Sequence[Any] = (),
 ) -> None:
     """COPY rows into a table, in the transaction of the caller.
 
     Values are text, numbers, dates, lists of text (arrays), dicts (JSON) or None.
     Text must be storable (see `core.base.text`). Statement triggers fire once.
+    `usual` holds a value a column that most rows share (the very object): it is
+    spelled once.
     """
+    usual = usual or [_UNUSUAL] * len(columns)
+    known = ["" if value is _UNUSUAL else _spell(value) for value in usual]
     lines = io.StringIO()
     for row in rows:
-        lines.write("\t".join([_spell(value) for value in row]))
+        cells = [
+            spelled if value is common else _spell(value)
+            for value, common, spelled in zip(row, usual, known, strict=True)
+        ]
+        lines.write("\t".join(cells))
         lines.write("\n")
     lines.seek(0)
     names = ", ".join(f'"{column}"' for column in columns)

@@ -336,6 +336,7 @@ def _insert(setup: Setup, targets: Sequence[Target]) -> None:
         setup.entity.table,
         ["id", *_columns_of(setup.entity, names)],
         ([t.pk, *(t.now[name] for name in names)] for t in targets),
+        usual=[None, *(setup.defaults[name] for name in names)],
     )
 
 
