@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.api import people, work
 from core.api.router import router
-from crm.api import imports
+from crm.api import imports, interactions
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
@@ -28,6 +28,7 @@ for prefix, viewset in (
     ("tags", crm.TagViewSet),
     ("choices", crm.ChoiceViewSet),
     ("custom-fields", crm.CustomFieldViewSet),
+    ("interactions", interactions.InteractionViewSet),
     ("imports", imports.ImportViewSet),
     ("matching-strategies", crm.MatchingStrategyViewSet),
     ("forms", marketing.FormViewSet),

@@ -3,6 +3,7 @@
 from crm.models.activities import Activity, Note
 from crm.models.customers import Account, Contact, PersonFields
 from crm.models.imports import Import, ImportRow
+from crm.models.interactions import InteractionKey
 from crm.models.leads import Lead
 from crm.models.lists import Campaign, Choice, CustomField, Product, Tag
 from crm.models.matching import MatchingStrategy
@@ -16,6 +17,7 @@ __all__ = [
     "CustomField",
     "Import",
     "ImportRow",
+    "InteractionKey",
     "Lead",
     "MatchingStrategy",
     "Note",

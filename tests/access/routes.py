@@ -30,6 +30,7 @@ API: dict[str, tuple[set[str], set[str]]] = {
     "pages": (ALL, {ADMIN, MANAGER, MARKETER, MACHINE}),
     "submissions": (ALL - {SALES}, set()),
     "suggestions": (ALL, set()),
+    "interactions": (set(), WRITERS),
     "imports": (SETTINGS | {MACHINE}, SETTINGS | {MACHINE}),
     "contacts": (ALL, WRITERS),
     "accounts": (ALL, WRITERS),
