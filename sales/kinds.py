@@ -74,6 +74,9 @@ def check_opportunity(row: Opportunity, changed: set[str]) -> None:
         before = open_one_of(row.originating_lead_id, but=row.pk)
         if before is not None:
             raise second_open()
+    given: int | None = row.probability
+    if given is None:
+        row.probability = STAGE_PROBABILITY.get(row.stage, 0)
     if row._state.adding:
         _starts(row)
     elif "stage" in changed:
@@ -83,9 +86,6 @@ def check_opportunity(row: Opportunity, changed: set[str]) -> None:
 def _starts(row: Opportunity) -> None:
     row.currency = Organisation.current().currency
     row.stage_since = timezone.now()
-    given: int | None = row.probability
-    if given is None:
-        row.probability = STAGE_PROBABILITY.get(row.stage, 0)
 
 
 def _moves(row: Opportunity, changed: set[str]) -> None:
