@@ -6,8 +6,8 @@ from typing import Any
 
 from core.query.dates import PERIODS, UNITS
 from core.query.operators import COUNT_OPERATORS, MAX_LIST, NEGATIVE, OPERATORS
-from core.query.parse import MAX_DEPTH, MAX_NODES
 from core.query.registry import Field, QueryEntity, all_query_entities, query_entity
+from core.query.shape import MAX_DEPTH, MAX_NODES
 from core.query.words import OPERATOR_LABELS
 
 _TYPES = {"code": "choice", "multi": "multi_choice"}

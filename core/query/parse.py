@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.base.text import json_problem
 from core.query.errors import QueryError
 from core.query.operators import (
     COUNT_OPERATORS,
@@ -29,6 +28,7 @@ from core.query.registry import (
     query_entity,
     segment_source,
 )
+from core.query.shape import MAX_DEPTH, MAX_NODES, check_shape
 from core.query.tree import (
     And,
     Block,
@@ -45,10 +45,6 @@ from core.query.tree import (
     Step,
 )
 
-MAX_DEPTH = 10
-MAX_NODES = 200
-# Objects and lists in each other: more than any tree within the limits can have.
-MAX_NESTING = 60
 SETS = ("union", "intersect", "except")
 
 
@@ -59,37 +55,12 @@ def parse(
 
     A bare condition is read as a block of the entity `starts_from`, where given.
     """
-    _check_text(tree)
+    check_shape(tree)
     parser = _Parser(starts_from)
     root = parser.root(tree)
     if ends_on is not None and root.end.key != ends_on:
         raise _wrong_end(root, ends_on)
     return Query(root, tree)
-
-
-def _check_shape(tree: Any) -> None:
-    """Refuse what is nested beyond any sense before its paths are written out."""
-    level, depth = [tree], 0
-    while level:
-        if depth > MAX_NESTING:
-            raise QueryError(
-                "", "too_deep", f"At most {MAX_DEPTH} levels may be nested."
-            )
-        found: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                found += item.values()
-            elif isinstance(item, list):
-                found += item
-        level, depth = found, depth + 1
-
-
-def _check_text(tree: Any) -> None:
-    _check_shape(tree)
-    problem = json_problem(tree)
-    if problem:
-        path, detail = problem
-        raise QueryError(path[:200], "bad_text", detail)
 
 
 def _join(path: str, key: str) -> str:
