@@ -26,7 +26,8 @@ class InteractionSerializer(StrictSerializer):
     url = serializers.CharField(required=False, max_length=2_000)
     machine = serializers.BooleanField(required=False)
     external_id = serializers.CharField(required=False, max_length=200)
-    data = serializers.DictField(required=False)
+    # The metaclass takes the field off the class: `.data` stays the property.
+    data = serializers.DictField(required=False)  # type: ignore[assignment] # see above
     create_contact = serializers.BooleanField(required=False)
 
 
