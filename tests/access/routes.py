@@ -31,6 +31,7 @@ API: dict[str, tuple[set[str], set[str]]] = {
     "submissions": (ALL - {SALES}, set()),
     "suggestions": (ALL, set()),
     "interactions": (set(), WRITERS),
+    "segments": (ALL, {ADMIN, MANAGER, MARKETER, MACHINE}),
     "imports": (SETTINGS | {MACHINE}, SETTINGS | {MACHINE}),
     "contacts": (ALL, WRITERS),
     "accounts": (ALL, WRITERS),
