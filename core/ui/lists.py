@@ -28,6 +28,8 @@ from core.ui.toasts import toast
 
 PAGE_SIZE = 50
 BULK_LIMIT = 10_000
+# The filter form of the page has the plain ids.
+BULK_ID = "bulk_%s"
 COLUMNS_COOKIE = "handoff_cols_"
 # What an address may carry besides the names of filters.
 OWN = ("view", "q", "sort", "query", "cols")
@@ -260,7 +262,7 @@ class ListPage(LoginRequiredMixin, View):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Do something to a selection."""
         action = self.bulk_action(request.POST.get("action", ""))
-        form = action.form(request.POST) if action.form else None
+        form = action.form(request.POST, auto_id=BULK_ID) if action.form else None
         if form is not None and not form.is_valid():
             return self.render_panel(action, form, status=422)
         values = form.cleaned_data if form is not None else {}
@@ -299,7 +301,9 @@ class ListPage(LoginRequiredMixin, View):
     def bulk_panel(self) -> HttpResponse:
         """Ask for what an action needs, in a side panel."""
         action = self.bulk_action(self.params.get("action", ""))
-        return self.render_panel(action, action.form() if action.form else None)
+        return self.render_panel(
+            action, action.form(auto_id=BULK_ID) if action.form else None
+        )
 
     def render_panel(
         self, action: BulkAction, form: Any, status: int = 200

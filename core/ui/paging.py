@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F, Field, Q, QuerySet
 from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
 
@@ -99,9 +98,14 @@ class Page:
     before: str | None
 
 
+def _exact(value: Any) -> str:
+    # DjangoJSONEncoder cuts microseconds off, and with them rows of one import.
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
 def cursor_of(row: Any, order: Order) -> str:
     """The place of a row in an order, as text for an address."""
-    text = json.dumps([value_of(row, order.field), row.pk], cls=DjangoJSONEncoder)
+    text = json.dumps([value_of(row, order.field), row.pk], default=_exact)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -70,6 +70,8 @@ class RecordFilters(django_filters.FilterSet):
             field.widget.attrs["class"] = (
                 "form-select h" if select else "form-control h"
             )
+            if hasattr(field, "empty_label"):
+                field.empty_label = "Any"
 
     def filter_tag(self, rows: QuerySet, name: str, value: str) -> QuerySet:
         return rows.filter(tags__contains=[value])
@@ -153,6 +155,8 @@ class StyledFilters(django_filters.FilterSet):
             field.widget.attrs["class"] = (
                 "form-select h" if select else "form-control h"
             )
+            if hasattr(field, "empty_label"):
+                field.empty_label = "Any"
 
 
 class ActivityFilters(StyledFilters):
