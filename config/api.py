@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from core.api import people, work
+from core.api.base import extend
 from core.api.router import router
 from crm.api import imports, interactions
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
 from sales.api import views as sales
+from scoring import api as scoring
 from segments import api as segments
+from workflows import api as workflows
 
 sales_leads.extend_leads()
+extend(crm.LeadViewSet, scoring.scores)
 for prefix, viewset in (
     ("users", people.UserViewSet),
     ("teams", people.TeamViewSet),
@@ -36,5 +40,7 @@ for prefix, viewset in (
     ("submissions", marketing.SubmissionViewSet),
     ("suggestions", marketing.SuggestionViewSet),
     ("segments", segments.SegmentViewSet),
+    ("scoring-models", scoring.ScoringModelViewSet),
+    ("workflows", workflows.WorkflowViewSet),
 ):
     router.register(prefix, viewset, basename=prefix)

@@ -36,7 +36,7 @@ def triggers(workflow: Workflow, entry: EntryRow) -> bool:
     """Whether this entry starts this workflow."""
     if subject_of(workflow.entity, entry) is None:
         return False
-    if entry.via == via_of(workflow.pk):
+    if entry.id < workflow.active_from or entry.via == via_of(workflow.pk):
         return False
     if entry.name == f"{workflow.entity}.created":
         return workflow.on_created

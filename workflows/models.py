@@ -39,13 +39,18 @@ class Workflow(Stamped, Owned):
     condition = models.JSONField(default=dict, blank=True)
     steps = models.JSONField(default=list, blank=True)
     activated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    active_from = models.BigIntegerField(
+        default=0,
+        editable=False,
+        help_text="The entry of its activation; nothing before it starts a run.",
+    )
     problem = models.TextField(blank=True, default="", editable=False)
 
     objects = WorkflowQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
-        triggers = journaled("workflow")
+        triggers = journaled("workflow", quiet=("active_from",))
         constraints = [
             models.UniqueConstraint(
                 fields=["key"],

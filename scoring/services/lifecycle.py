@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from django.db import transaction
 from django.db.models.functions import Now
 
-from core.base.errors import Invalid, Stale
+from core.base.errors import Invalid, Refused, Stale
 from core.base.models import Organisation
 from core.jobs.models import Job
 from core.jobs.services import job_start
@@ -60,10 +60,14 @@ def scoring_model_update(
     it since, Invalid at the field or rule.
     """
     model = ScoringModel.objects.select_for_update().get(pk=model_id)
-    if expected_version is not None and model.version != expected_version:
-        raise Stale("stale", "Somebody else changed this model. Load it again.")
+    _check_version(model, expected_version)
     rules.check_can_edit(model.state)
     return _save(model, data)
+
+
+def _check_version(model: ScoringModel, expected: int | None) -> None:
+    if expected is not None and model.version != expected:
+        raise Stale("stale", "Somebody else changed this model. Load it again.")
 
 
 def _save(model: ScoringModel, data: dict[str, Any]) -> ScoringModel:
@@ -192,7 +196,7 @@ def scoring_model_stop(*, model_id: int) -> ScoringModel:
     """
     model = ScoringModel.objects.select_for_update().get(pk=model_id)
     if not model.is_live:
-        raise Invalid("not_live", "Only a live model can be stopped.")
+        raise Refused("not_live", "Only a live model can be stopped.")
     model.state = ScoringModel.State.STOPPED
     model.next_check_at = None
     model.save(update_fields=["state", "next_check_at"])
@@ -204,8 +208,9 @@ def scoring_model_stop(*, model_id: int) -> ScoringModel:
 
 
 @transaction.atomic
-def scoring_model_delete(*, model_id: int) -> None:
+def scoring_model_delete(*, model_id: int, expected_version: int | None = None) -> None:
     """Delete a model that is not live, with its rules and scores."""
     model = ScoringModel.objects.select_for_update().get(pk=model_id)
+    _check_version(model, expected_version)
     rules.check_can_edit(model.state)
     model.delete()

@@ -47,14 +47,18 @@ def workflow_update(
     Locks the workflow. Raises Stale, or Invalid where an active workflow would break.
     """
     workflow = Workflow.objects.select_for_update().get(pk=workflow_id)
-    if expected_version is not None and workflow.version != expected_version:
-        raise Stale("stale", "Somebody else changed this workflow. Load it again.")
+    _check_version(workflow, expected_version)
     if "entity" in data and data["entity"] != workflow.entity and workflow.is_active:
         raise Refused("active", "Deactivate the workflow before changing its record.")
     workflow = _save(workflow, data)
     if workflow.is_active:
         workflow_check(workflow)
     return workflow
+
+
+def _check_version(workflow: Workflow, expected: int | None) -> None:
+    if expected is not None and workflow.version != expected:
+        raise Stale("stale", "Somebody else changed this workflow. Load it again.")
 
 
 def _save(workflow: Workflow, data: dict[str, Any]) -> Workflow:
@@ -166,9 +170,11 @@ def workflow_activate(*, workflow_id: int, user: Any = None) -> Workflow:
     workflow_check(workflow)
     workflow.state = Workflow.State.ACTIVE
     workflow.save(update_fields=["state"])
-    Workflow.objects.filter(pk=workflow.pk).update(activated_at=Now(), problem="")
     current_version(workflow, user=user)
-    record("workflow.activated", subject=("workflow", workflow.pk))
+    entry = record("workflow.activated", subject=("workflow", workflow.pk))
+    Workflow.objects.filter(pk=workflow.pk).update(
+        activated_at=Now(), active_from=entry, problem=""
+    )
     workflow.refresh_from_db()
     return workflow
 
@@ -195,9 +201,10 @@ def workflow_deactivate(*, workflow_id: int) -> Workflow:
 
 
 @transaction.atomic
-def workflow_delete(*, workflow_id: int) -> None:
+def workflow_delete(*, workflow_id: int, expected_version: int | None = None) -> None:
     """Delete an inactive workflow of one's own making, with its runs."""
     workflow = Workflow.objects.select_for_update().get(pk=workflow_id)
+    _check_version(workflow, expected_version)
     if workflow.is_active:
         raise Refused("active", "Deactivate the workflow before deleting it.")
     if workflow.shipped:
