@@ -32,6 +32,8 @@ API: dict[str, tuple[set[str], set[str]]] = {
     "suggestions": (ALL, set()),
     "interactions": (set(), WRITERS),
     "segments": (ALL, {ADMIN, MANAGER, MARKETER, MACHINE}),
+    "scoring-models": (ALL, {ADMIN, MANAGER, MARKETER, MACHINE}),
+    "workflows": (SETTINGS, BOSSES),
     "imports": (SETTINGS | {MACHINE}, SETTINGS | {MACHINE}),
     "contacts": (ALL, WRITERS),
     "accounts": (ALL, WRITERS),
