@@ -24,6 +24,7 @@ from core.ui.export import csv_response
 from core.ui.filters import chips_of, fragment_search
 from core.ui.navigation import opening_view
 from core.ui.paging import Order, Page, count_of, order_of, page_of
+from core.ui.querying import Conditions, conditions_of
 from core.ui.toasts import toast
 
 PAGE_SIZE = 50
@@ -33,6 +34,17 @@ BULK_ID = "bulk_%s"
 COLUMNS_COOKIE = "handoff_cols_"
 # What an address may carry besides the names of filters.
 OWN = ("view", "q", "sort", "query", "cols")
+# What belongs to one request, not to the list.
+NOT_PASSED_ON = (
+    "after",
+    "before",
+    "part",
+    "cols",
+    "action",
+    "ids",
+    "all",
+    "number",
+)
 
 
 class ListPage(LoginRequiredMixin, View):
@@ -125,7 +137,12 @@ class ListPage(LoginRequiredMixin, View):
         text = self.params.get("q", "").strip()
         if text and text_problem(text) is None and self.searchable:
             rows = self.search(rows, text)
-        return rows
+        return self.conditions.narrow(rows)
+
+    @cached_property
+    def conditions(self) -> Conditions:
+        """The query tree of the address, if any."""
+        return conditions_of(self.params.get("query", ""), self.entity)
 
     def search(self, rows: QuerySet, text: str) -> QuerySet:
         """How the search field narrows the rows; by default the trigram index."""
@@ -193,11 +210,7 @@ class ListPage(LoginRequiredMixin, View):
 
     def passed_on(self) -> str:
         """The list's own parameters, so that a record knows its neighbours."""
-        kept = [
-            (k, v)
-            for k, v in self.params.items()
-            if v and k not in ("after", "before", "part", "cols")
-        ]
+        kept = [(k, v) for k, v in self.params.items() if v and k not in NOT_PASSED_ON]
         if "view" not in dict(kept):
             kept.insert(0, ("view", self.view.key))
         return urlencode(kept)

@@ -248,6 +248,8 @@ class RecordPage(LoginRequiredMixin, View):
             del form.fields[other]
         if name not in form.fields:
             raise Http404
+        # htmx puts the focus there once the field is on the page.
+        form.fields[name].widget.attrs["autofocus"] = True
         return form
 
     def edit_field(

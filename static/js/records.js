@@ -22,15 +22,6 @@ export function openComposer(kind) {
   }
 }
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  const edit = event.detail.elt?.closest?.("dd.edit") ?? document.querySelector("dd.edit");
-  const input = edit?.querySelector("input:not([type=hidden]),select,textarea");
-  if (input && event.detail.target?.id?.startsWith("fact-")) {
-    input.focus();
-    input.select?.();
-  }
-});
-
 const typing = (element) => element.closest?.("input,textarea,select,[contenteditable],dialog");
 
 document.addEventListener("keydown", (event) => {
@@ -92,4 +83,9 @@ function ask(question, button) {
 
 window.addEventListener("pageshow", () => {
   for (const button of document.querySelectorAll("[data-once] button")) button.disabled = false;
+});
+
+// What is being edited is replaced by typing.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("[data-inline] input[autofocus]")) event.target.select();
 });

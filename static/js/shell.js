@@ -47,7 +47,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   );
   first?.focus();
 });
-document.addEventListener("drawer:close", closeDrawer);
+// Later, so that a toast sent along still bubbles from the form that goes.
+document.addEventListener("drawer:close", () => setTimeout(closeDrawer));
 
 function menuMove(pop, step) {
   const items = [...pop.querySelectorAll("[role=menuitem]")];

@@ -139,3 +139,26 @@ def test_read_only_role_is_refused_bulk_actions(as_user, cast):
     )
     assert answer.status_code == 403
     assert Contact.objects.filter(pk=contact.pk).exists()
+
+
+def test_conditions_narrow_a_list_and_stand_there_as_a_sentence(as_user, cast):
+    LeadFactory(first_name="In", last_name="Berlin", city="Berlin")
+    LeadFactory(first_name="In", last_name="Rome", city="Rome")
+    tree = '{"from":"lead","where":{"field":"city","op":"eq","value":"berlin"}}'
+    page = as_user(cast.admin).get(
+        reverse("lead_list"), {"view": "open", "query": tree}
+    )
+    assert "In Berlin" in page.content.decode()
+    assert "In Rome" not in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "tree",
+    ["{", "[]", '{"from":"lead","where":{"field":"nope","op":"eq"}}', '"\\u0000"'],
+)
+def test_broken_conditions_are_named_and_list_nothing(as_user, cast, tree):
+    LeadFactory(first_name="In", last_name="Rome")
+    page = as_user(cast.admin).get(reverse("lead_list"), {"query": tree})
+    assert page.status_code == 200
+    assert "In Rome" not in page.content.decode()
+    assert 'role="alert"' in page.content.decode()

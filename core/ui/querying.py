@@ -1,0 +1,59 @@
+"""Advanced conditions of a list: a query tree in the address (`?query=`)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from core.base.models import Organisation
+from core.base.text import json_problem
+from core.query.language import (
+    Context,
+    Query,
+    QueryError,
+    explain,
+    filter_queryset,
+    validate,
+)
+
+LONGEST = 100_000
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A tree as a sentence, or why it cannot be read."""
+
+    query: Query | None = None
+    sentence: str = ""
+    problem: str = ""
+
+    def narrow(self, rows: QuerySet) -> QuerySet:
+        """The rows that fit; none where the tree cannot be read."""
+        if self.problem:
+            return rows.none()
+        if self.query is None:
+            return rows
+        context = Context(time_zone=Organisation.current().time_zone)
+        narrowed: QuerySet = filter_queryset(rows, self.query, context)
+        return narrowed
+
+
+def conditions_of(text: str, entity: str) -> Conditions:
+    """Read the tree of an address; a broken one gives its problem in words."""
+    if not text:
+        return Conditions()
+    try:
+        tree: Any = json.loads(text[:LONGEST])
+    except (ValueError, RecursionError):
+        return Conditions(problem="The conditions are not valid JSON.")
+    found = json_problem(tree)
+    if found:
+        return Conditions(problem=f"{found[0]}: {found[1]}")
+    try:
+        query = validate(tree, ends_on=entity)
+    except QueryError as error:
+        return Conditions(problem=str(error))
+    return Conditions(query, explain(query))
