@@ -149,7 +149,8 @@ class SegmentViewSet(RecordViewSet):
     @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
     def preview(self, request: Request) -> Response:
         """What a definition gives now: count, mailable, a sample, its sentence."""
-        require(request.user, "segment", "read")
+        # It counts what the organisation knows, not only what the caller may see.
+        require(request.user, "segment", "create")
         shape = PreviewRequest(data=request.data)
         shape.is_valid(raise_exception=True)
         found = segment_preview(user=request.user, **shape.validated_data)

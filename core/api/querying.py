@@ -36,7 +36,7 @@ class QueryFilter(BaseFilterBackend):
                 {"query": ["This list cannot be queried by a tree."]}
             )
         query = validate(_parse(text), ends_on=entity, starts_from=entity)
-        context = Context(time_zone=Organisation.current().time_zone)
+        context = Context(time_zone=Organisation.current().time_zone, user=request.user)
         return filter_queryset(queryset, query, context)
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:

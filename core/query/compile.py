@@ -8,13 +8,14 @@ same window share it. Nothing is correlated row by row.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count as CountRows
 from django.db.models import F, QuerySet, Subquery
 
+from core.access.querysets import among_visible
 from core.query.behaviour import conjuncts, flat, is_plain, pinned_names, window_start
 from core.query.clauses import clause_condition, span_condition
 from core.query.context import Context
@@ -80,6 +81,16 @@ class Compiler:
     def __init__(self, context: Context) -> None:
         self.context = context
 
+    def source(
+        self, entity: QueryEntity, names: Iterable[str] | None = None
+    ) -> QuerySet[Any]:
+        """The rows of an entity that may be looked at: those that who asks may see."""
+        rows = entity.queryset(names)
+        if self.context.user is None:
+            return rows
+        visible: QuerySet[Any] = among_visible(rows, self.context.user)
+        return visible
+
     # Sets, as conditions on the rows of the entity they end on
 
     def set(self, item: Set, only: Sequence[int] | None, negated: bool = False) -> Any:
@@ -132,7 +143,7 @@ class Compiler:
 
     def rows(self, entity: QueryEntity, where: Cond | None) -> QuerySet[Any]:
         """The rows of an entity for which a condition holds."""
-        rows = entity.queryset(pinned_names(where, entity))
+        rows = self.source(entity, pinned_names(where, entity))
         if where is None:
             return rows
         return rows.filter(self.cond(where, Scope(entity)))
@@ -270,7 +281,7 @@ class Compiler:
             if None in pinned
             else frozenset(name for found in pinned if found for name in found)
         )
-        rows = target.queryset(names)
+        rows = self.source(target, names)
         if names is not None:
             rows = rows.filter(**{f"{target.event_name}__in": sorted(names)})
         start = window_start(items[0].where, target, self.context)
@@ -360,7 +371,7 @@ def ids(
     direct = _direct(query.root, compiler) if only_ids is None else None
     if direct is not None:
         return direct
-    rows = query.end.queryset()
+    rows = compiler.source(query.end)
     if only_ids is not None:
         rows = rows.filter(among("pk", only_ids))
     found = rows.filter(compiler.set(query.root, only_ids))

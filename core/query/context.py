@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import timezone
@@ -13,10 +14,16 @@ from core.query.errors import QueryError
 
 @dataclass(frozen=True)
 class Context:
-    """The time zone in which days begin, and the moment that is now."""
+    """The time zone in which days begin, the moment that is now, and who asks.
+
+    With a `user` only rows that this user may see are looked at, also behind
+    relations: a question must not tell what a list would hide. Without one the
+    question is the organisation's (segments, scoring, workflows).
+    """
 
     time_zone: str = "UTC"
     now: datetime = field(default_factory=timezone.now)
+    user: Any = None
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:

@@ -42,7 +42,7 @@ def why(query: Query, pk: int, context: Context) -> Any:
     of the rows behind the record; `found` says for how many.
     """
     marker = _Marker(context, pk)
-    marker.set(query.root, query.end.queryset().filter(pk=pk))
+    marker.set(query.root, marker.compiler.source(query.end).filter(pk=pk))
     answers = {
         path: {"result": mark["count"] > 0, **_found(mark)}
         for path, mark in marker.marks.items()
@@ -62,7 +62,7 @@ def counts(query: Query, context: Context) -> Any:
     the field is empty. Run it inside `evaluating` with a time limit.
     """
     marker = _Marker(context, None)
-    marker.set(query.root, query.end.queryset())
+    marker.set(query.root, marker.compiler.source(query.end))
     answers: Marks = {
         path: {"rows": mark["count"], **_empty(mark)}
         for path, mark in marker.marks.items()
@@ -149,7 +149,7 @@ class _Marker:
                 mark["empty"] = answers[f"e{number}"]
 
     def related(self, item: Related, rows: QuerySet[Any, Any]) -> None:
-        behind = item.target.queryset()
+        behind = self.compiler.source(item.target)
         if self.pk is not None:
             keys = rows.values(item.relation.local)
             behind = behind.filter(member(item.relation.remote, keys))

@@ -9,10 +9,18 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from core.query.language import Context, compile_ids, explain, validate
+from core.query.language import (
+    Context,
+    compile_ids,
+    evaluating,
+    explain,
+    validate,
+)
 from crm.models import Contact
 
 SAMPLE = 10
+# A preview that takes longer is given up: the query is too wide to try out.
+PREVIEW_MS = 5_000
 
 
 @dataclass
@@ -46,12 +54,14 @@ def segment_preview(
     """Count what the definition gives now: two queries beside the sentence.
 
     The count is of everybody in it, since a segment belongs to the organisation; the
-    sample shows only contacts that `user` may see. Raises QueryError.
+    sample shows only contacts that `user` may see. Raises QueryError or, after
+    five seconds, QueryTimeout.
     """
     query = validate(definition, ends_on="contact")
     ids = compile_ids(query, context_for(time_zone))
-    numbers = mailability(Contact.objects.filter(pk__in=ids))
-    sample = Contact.objects.visible_to(user).filter(pk__in=ids)[:SAMPLE]
+    with evaluating(PREVIEW_MS):
+        numbers = mailability(Contact.objects.filter(pk__in=ids))
+        sample = list(Contact.objects.visible_to(user).filter(pk__in=ids)[:SAMPLE])
     return Preview(
         count=numbers.count,
         mailable=numbers.mailable,
