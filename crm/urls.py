@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from crm.pages import actions, edit, lists, records
+from crm.pages import actions, edit, lists, more_lists, records
 
 urlpatterns = [
     path("contacts/", lists.ContactList.as_view(), name="contact_list"),
@@ -19,16 +19,16 @@ urlpatterns = [
     path("leads/new/", edit.LeadEdit.as_view(), name="lead_create"),
     path("leads/<int:pk>/", records.LeadPage.as_view(), name="lead"),
     path("leads/<int:pk>/edit/", edit.LeadEdit.as_view(), name="lead_edit"),
-    path("activities/", lists.ActivityList.as_view(), name="activity_list"),
+    path("activities/", more_lists.ActivityList.as_view(), name="activity_list"),
     path(
         "activities/<int:pk>/done/",
         actions.ActivityDone.as_view(),
         name="activity_done",
     ),
-    path("products/", lists.ProductList.as_view(), name="product_list"),
+    path("products/", more_lists.ProductList.as_view(), name="product_list"),
     path("products/new/", edit.ProductEdit.as_view(), name="product_create"),
     path("products/<int:pk>/edit/", edit.ProductEdit.as_view(), name="product_edit"),
-    path("campaigns/", lists.CampaignList.as_view(), name="campaign_list"),
+    path("campaigns/", more_lists.CampaignList.as_view(), name="campaign_list"),
     path("campaigns/new/", edit.CampaignEdit.as_view(), name="campaign_create"),
     path("campaigns/<int:pk>/edit/", edit.CampaignEdit.as_view(), name="campaign_edit"),
     path(

@@ -1,4 +1,4 @@
-"""The lists of customers, leads, activities, products and campaigns."""
+"""The lists of contacts, accounts and leads."""
 
 from __future__ import annotations
 
@@ -6,22 +6,16 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
 from core.ui import cells
 from core.ui.columns import Column, ListView, RowAction, field_column
-from core.ui.filters import TextFilter
 from core.ui.lists import ListPage
-from crm.models import Account, Activity, Campaign, Contact, Lead, Product
+from crm.models import Account, Contact, Lead
 from crm.pages import bulk, columns, filters
 
 
 def mine(rows: QuerySet, user: Any) -> QuerySet:
     return rows.filter(owner=user)
-
-
-def everything(rows: QuerySet, user: Any) -> QuerySet:
-    return rows
 
 
 class ContactList(ListPage):
@@ -319,178 +313,3 @@ class LeadList(ListPage):
             "edit", "Edit", "pencil", lambda row: reverse("lead_edit", args=[row.pk])
         ),
     )
-
-
-class ActivityList(ListPage):
-    entity, model, noun, icon = "activity", Activity, "activity", "checklist"
-    title, url_name = "Activities", "activity_list"
-    filterset_class = filters.ActivityFilters
-    default_sort = "-due"
-    empty = "Calls, tasks and appointments stand here. Log them on a person's page."
-    columns = (
-        Column(
-            "subject",
-            "Subject",
-            columns.activity_cell,
-            sort="subject",
-            text=lambda row: row.subject,
-            css="first",
-            position=0,
-        ),
-        Column(
-            "state",
-            "State",
-            lambda row: cells.badge(
-                row.get_state_display(), columns.ACTIVITY_TONES[row.state]
-            ),
-            sort="state",
-            text=lambda row: row.state,
-            css="keep",
-        ),
-        Column(
-            "due",
-            "Due",
-            columns.due_cell,
-            sort="due_at",
-            text=lambda row: row.due_at,
-            css="under",
-        ),
-        Column(
-            "about",
-            "About",
-            lambda row: cells.plain(
-                (row.contact and row.contact.name)
-                or (row.lead and row.lead.name)
-                or (row.account and row.account.name)
-                or None
-            ),
-            css="sub",
-            select=("contact", "lead", "account"),
-        ),
-        Column(
-            "priority",
-            "Priority",
-            lambda row: row.get_priority_display(),
-            text=lambda row: row.priority,
-            css="sub",
-            default=False,
-        ),
-        columns.OWNER,
-        columns.CREATED,
-    )
-    views = (
-        ListView(
-            "due",
-            "Due",
-            lambda rows, user: rows.pending().filter(owner=user),
-            sort="due",
-        ),
-        ListView(
-            "overdue",
-            "Overdue",
-            lambda rows, user: rows.pending().filter(
-                owner=user, due_at__lt=timezone.now()
-            ),
-            sort="due",
-        ),
-        ListView("open", "All open", lambda rows, user: rows.pending(), sort="due"),
-        ListView(
-            "done",
-            "Done",
-            lambda rows, user: rows.filter(state="completed"),
-            sort="-created",
-        ),
-    )
-
-    def search(self, rows: QuerySet, text: str) -> QuerySet:
-        return TextFilter(field_name="subject", lookup_expr="contains").filter(
-            rows, text
-        )
-
-    def href(self, row: Any) -> str:
-        """An activity opens the page of what it is about."""
-        name = row.regarding_type
-        if name in ("contact", "account", "lead"):
-            return reverse(name, args=[row.regarding_id])
-        return reverse("activity_list")
-
-
-class ProductList(ListPage):
-    entity, model, noun, icon = "product", Product, "product", "box"
-    title, url_name, record_url_name = "Products", "product_list", "product_edit"
-    create_url_name = "product_create"
-    filterset_class = filters.ProductFilters
-    default_sort = "name"
-    empty = "What you sell stands here; leads and opportunities name it."
-    columns = (
-        Column(
-            "name",
-            "Name",
-            lambda row: cells.who(row.name, row.code, row.href, "co"),
-            sort="name",
-            text=lambda row: row.name,
-            css="first",
-        ),
-        field_column("family", "Family", css="under sub"),
-        field_column("price", "Price", css="r scr"),
-        Column(
-            "active",
-            "State",
-            lambda row: cells.badge(
-                "Active" if row.active else "Inactive", "good" if row.active else "off"
-            ),
-            sort="active",
-            text=lambda row: row.active,
-            css="keep",
-        ),
-    )
-    views = (
-        ListView("active", "Active", lambda rows, user: rows.filter(active=True)),
-        ListView("all", "All", everything),
-    )
-
-    def search(self, rows: QuerySet, text: str) -> QuerySet:
-        return TextFilter(field_name="name", lookup_expr="contains").filter(rows, text)
-
-
-class CampaignList(ListPage):
-    entity, model, noun, icon = "campaign", Campaign, "campaign", "speakerphone"
-    title, url_name, record_url_name = "Campaigns", "campaign_list", "campaign_edit"
-    create_url_name = "campaign_create"
-    filterset_class = filters.CampaignFilters
-    empty = "A campaign groups pages, segments and the leads they bring."
-    columns = (
-        Column(
-            "name",
-            "Name",
-            lambda row: cells.who(row.name, row.kind, row.href, "co"),
-            sort="name",
-            text=lambda row: row.name,
-            css="first",
-        ),
-        Column(
-            "status",
-            "Status",
-            columns.campaign_badge,
-            sort="status",
-            text=lambda row: row.status,
-            css="keep",
-        ),
-        field_column("starts_on", "From", css="under sub"),
-        field_column("ends_on", "To"),
-        field_column("budget", "Budget", css="r"),
-        columns.OWNER,
-        columns.CREATED,
-    )
-    views = (
-        ListView(
-            "running", "Running", lambda rows, user: rows.filter(status="running")
-        ),
-        ListView(
-            "planned", "Planned", lambda rows, user: rows.filter(status="planned")
-        ),
-        ListView("all", "All", everything),
-    )
-
-    def search(self, rows: QuerySet, text: str) -> QuerySet:
-        return TextFilter(field_name="name", lookup_expr="contains").filter(rows, text)
