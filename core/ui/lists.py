@@ -137,7 +137,7 @@ class ListPage(LoginRequiredMixin, View):
         text = self.params.get("q", "").strip()
         if text and text_problem(text) is None and self.searchable:
             rows = self.search(rows, text)
-        return self.conditions.narrow(rows)
+        return self.conditions.narrow(rows, self.request.user)
 
     @cached_property
     def conditions(self) -> Conditions:

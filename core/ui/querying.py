@@ -30,13 +30,13 @@ class Conditions:
     sentence: str = ""
     problem: str = ""
 
-    def narrow(self, rows: QuerySet) -> QuerySet:
-        """The rows that fit; none where the tree cannot be read."""
+    def narrow(self, rows: QuerySet, user: Any) -> QuerySet:
+        """The rows that fit, as far as this user sees; none for a broken tree."""
         if self.problem:
             return rows.none()
         if self.query is None:
             return rows
-        context = Context(time_zone=Organisation.current().time_zone)
+        context = Context(time_zone=Organisation.current().time_zone, user=user)
         narrowed: QuerySet = filter_queryset(rows, self.query, context)
         return narrowed
 

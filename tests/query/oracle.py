@@ -330,11 +330,16 @@ class World:
     def windowed(self, op, found, value):
         ((unit, number),) = value.items()
         sign = 1 if op == "within_next" else -1
-        if unit in ("minutes", "hours"):
-            edge = self.now + timedelta(**{unit: sign * number})
-        else:
-            local = self.now.astimezone(self.zone)
-            edge = (local + relativedelta(**{unit: sign * number})).astimezone(UTC)
+        try:
+            if unit in ("minutes", "hours"):
+                edge = self.now + timedelta(**{unit: sign * number})
+            else:
+                local = self.now.astimezone(self.zone)
+                moved = local + relativedelta(**{unit: sign * number})
+                edge = moved.astimezone(UTC)
+        except (OverflowError, ValueError):
+            # Further than the calendar reaches: before, or after, everything.
+            edge = datetime(2 if sign < 0 else 9998, 1, 1, tzinfo=UTC)
         now = self.now
         if isinstance(found, datetime):
             found = found.astimezone(UTC)
