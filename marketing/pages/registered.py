@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from core.access.rights import may
+from core.query.registry import register_source_name
 from core.ui.parts import Panel, register_panel
 from core.ui.sources import Named, register_source
 from core.ui.timeline import Told, register_timeline
@@ -50,6 +51,8 @@ def register_all() -> None:
     """Hand everything to the shell; called from AppConfig.ready()."""
     register_source("form", form_names)
     register_source("page", page_names)
+    register_source_name("form", Form, "name")
+    register_source_name("page", Page, "title")
     register_timeline("lead.found", "user-check", tell_found, milestone="mile")
     panel = Panel(
         "suggestions",

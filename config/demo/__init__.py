@@ -1,0 +1,1 @@
+"""Demonstration data: one believable business, the same at every first start."""

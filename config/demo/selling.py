@@ -1,0 +1,129 @@
+"""Leads qualified and dropped, opportunities won and lost: by the services."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from config.demo.clock import Times
+from config.demo.tables import TOPICS
+from config.demo.world import World
+from core.journal.services import acting
+from crm.models import Account, Lead
+from crm.services.lead_lifecycle import lead_disqualify
+from sales.models import Opportunity
+from sales.services.lead_qualify import lead_qualify
+from sales.services.opportunities import (
+    opportunity_create,
+    opportunity_lose,
+    opportunity_update,
+    opportunity_win,
+)
+
+REASONS = ["lost", "cannot_contact", "no_longer_interested", "canceled"]
+COMPETITORS = ["Scanworks", "Lagertech", ""]
+# What became of an opportunity that is old enough, in a hundred.
+WON, LOST = 46, 26
+STRAIGHT = 14
+STAGES = [("qualify", 3), ("develop", 4), ("propose", 3), ("close", 2)]
+
+
+def selling(world: World, times: Times) -> None:
+    """Close the leads whose fate it is, and sell."""
+    for lead in world.leads:
+        fate, lead.external_id = lead.external_id, ""
+        if not fate:
+            continue
+        closed = _between(world, lead.sales_ready_at or lead.created_at)
+        times.leads[lead.pk] = closed
+        if fate == "drop":
+            _drop(world, lead)
+        else:
+            _qualify(world, lead, closed, times)
+    for account in world.rng.sample(_kept(world), STRAIGHT):
+        _straight(world, account, times)
+
+
+def _between(world: World, start: dt.datetime) -> dt.datetime:
+    span = min(world.now - start, dt.timedelta(days=20))
+    return start + span * world.rng.uniform(0.1, 0.9)
+
+
+def _drop(world: World, lead: Lead) -> None:
+    with acting(lead.owner, "demo"):
+        _forget_fate(lead)
+        lead_disqualify(
+            lead_id=lead.pk,
+            user=lead.owner,
+            status_reason=world.rng.choice(REASONS),
+        )
+
+
+def _forget_fate(lead: Lead) -> None:
+    Lead.objects.filter(pk=lead.pk).update(external_id="")
+
+
+def _qualify(world: World, lead: Lead, closed: dt.datetime, times: Times) -> None:
+    with_opportunity = world.rng.random() < 0.9
+    value = lead.estimated_value or Decimal(9000)
+    close = (world.now + dt.timedelta(days=world.rng.randrange(-3, 70))).date()
+    with acting(lead.owner, "demo"):
+        _forget_fate(lead)
+        done = lead_qualify(
+            lead_id=lead.pk,
+            user=lead.owner,
+            create_opportunity=with_opportunity,
+            opportunity_values={"estimated_value": value, "estimated_close": close},
+            ignore_duplicates=True,
+        )
+    if done.opportunity_record is not None:
+        _sell(world, done.opportunity_record, closed, times)
+
+
+def _sell(world: World, row: Opportunity, made: dt.datetime, times: Times) -> None:
+    """Win it, lose it, or bring it to some stage."""
+    luck = world.rng.randrange(100)
+    old = (world.now - made).days > 12
+    user = row.owner
+    ended = made + (world.now - made) * world.rng.uniform(0.25, 0.95)
+    times.opportunities[row.pk] = made
+    with acting(user, "demo"):
+        if old and luck < WON:
+            opportunity_win(opportunity_id=row.pk, user=user, closed_at=ended)
+        elif old and luck < WON + LOST:
+            competitor = world.rng.choice(COMPETITORS)
+            opportunity_lose(
+                opportunity_id=row.pk,
+                user=user,
+                status_reason="out_sold" if competitor else "canceled",
+                competitor=competitor,
+                closed_at=ended,
+            )
+        elif (stage := world.one_of(STAGES)) != "qualify":
+            opportunity_update(
+                opportunity_id=row.pk, user=user, values={"stage": stage}
+            )
+
+
+def _kept(world: World) -> list[Account]:
+    return [account for account in world.accounts if account.owner_id]
+
+
+def _straight(world: World, account: Account, times: Times) -> None:
+    """An opportunity that began without a lead."""
+    made = world.sometime(150, 2)
+    product = world.rng.choice(world.products)
+    with acting(account.owner, "demo"):
+        row = opportunity_create(
+            user=account.owner,
+            values={
+                "name": world.rng.choice(TOPICS),
+                "account": account,
+                "contact": account.primary_contact,
+                "product": product,
+                "estimated_value": Decimal(world.rng.randrange(10, 120) * 500),
+                "estimated_close": world.now.date()
+                + dt.timedelta(days=world.rng.randrange(1, 60)),
+            },
+        )
+    _sell(world, row, made, times)
