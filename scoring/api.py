@@ -174,7 +174,7 @@ class ScoringModelViewSet(RecordViewSet):
     @record_action("simulate", right="read", response=SimulationAnswer)
     def simulate(self, request: Request, record: Any, values: dict[str, Any]) -> Any:
         """What the model would give the newest open leads; stores nothing."""
-        return model_simulate(model=record)
+        return model_simulate(model=record, user=request.user)
 
     @extend_schema(responses=DistributionAnswer)
     @action(detail=True, methods=["get"], filter_backends=[], pagination_class=None)

@@ -93,7 +93,8 @@ class _Parser:
     def root(self, tree: Any) -> Set:
         starts = {"from", "segment", *SETS}
         bare = isinstance(tree, dict) and tree and not starts & set(tree)
-        if bare and self.starts_from and "where" not in tree:
+        # A "where" alone is a block that lacks its "from"; relations have one too.
+        if bare and self.starts_from and ("related" in tree or "where" not in tree):
             entity = self.entity(self.starts_from, "")
             where, left_out = self.where(tree, entity, "", 1)
             return Block("", entity, where, (), None, entity, left_out)

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 
+from core.access.querysets import visible_rows
 from core.journal.models import Entry
 
 PAGE = 50
@@ -39,9 +40,12 @@ VERBS = {"created": "Created", "updated": "Changed", "deleted": "Deleted"}
 
 
 def audit_rows(
-    entity: str, record: Model, *, before: int | None = None
+    entity: str, record: Model, *, user: Any, before: int | None = None
 ) -> tuple[list[AuditRow], int | None]:
-    """A page of changes, newest first, and the id the next page goes on from."""
+    """A page of changes, newest first, and the id the next page goes on from.
+
+    Look-ups are named as far as `user` sees them, else by their number.
+    """
     names = [f"{entity}.{verb}" for verb in VERBS]
     rows = Entry.objects.filter(
         subject_type=entity, subject_id=record.pk, name__in=names
@@ -53,7 +57,7 @@ def audit_rows(
     people = get_user_model()._default_manager.in_bulk(
         {entry.actor_id for entry in entries if entry.actor_id}
     )
-    spoken = _LookUps(type(record), entries)
+    spoken = _LookUps(type(record), entries, user)
     found = [
         AuditRow(
             entry.occurred_at,
@@ -81,7 +85,7 @@ def label_of(model: type[Model], name: str) -> str:
 class _LookUps:
     """Values as people read them; look-ups by name, one query a related model."""
 
-    def __init__(self, model: type[Model], entries: list[Entry]) -> None:
+    def __init__(self, model: type[Model], entries: list[Entry], user: Any) -> None:
         self.model = model
         wanted: dict[type[Model], set[int]] = {}
         for entry in entries:
@@ -91,7 +95,7 @@ class _LookUps:
                     ids = {pk for pk in pair if isinstance(pk, int)}
                     wanted.setdefault(related, set()).update(ids)
         self.names = {
-            related: related._default_manager.in_bulk(ids)
+            related: visible_rows(related, user).in_bulk(ids)
             for related, ids in wanted.items()
         }
 
@@ -119,7 +123,7 @@ class _LookUps:
     def say(self, name: str, value: Any) -> Any:
         related = self.related(name)
         if related and isinstance(value, int):
-            return str(self.names[related].get(value, f"number {value}, deleted since"))
+            return str(self.names[related].get(value, f"number {value}"))
         try:
             choices = dict(getattr(self.model._meta.get_field(name), "flatchoices", ()))
         except FieldDoesNotExist:

@@ -228,7 +228,10 @@ class RecordPage(LoginRequiredMixin, View):
     def audit_part(self) -> HttpResponse:
         before = self.request.GET.get("before", "")
         rows, older = audit.audit_rows(
-            self.entity, self.record, before=int(before) if before.isdigit() else None
+            self.entity,
+            self.record,
+            user=self.request.user,
+            before=int(before) if before.isdigit() else None,
         )
         return render(self.request, "ui/_audit.html", {"rows": rows, "older": older})
 

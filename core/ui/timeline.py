@@ -13,12 +13,15 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.access.entities import all_entities
+from core.access.levels import Level
+from core.access.rights import Gate, rights_of
 from core.journal.interactions import interaction_kinds
 from core.journal.models import Entry
 from core.ui.sources import source_names
@@ -66,13 +69,17 @@ class Happening:
 
 @dataclass(frozen=True)
 class Told:
-    """An entry with what a sentence needs: who did it, and what it came from."""
+    """An entry with what a sentence needs: who did it, and what it came from.
+
+    `user` reads the sentence: what it names further is read through `visible_to`.
+    """
 
     entry: Entry
     actor: str
     what: SafeString | str
     label: str
     data: dict[str, Any] = field(default_factory=dict)
+    user: Any = None
 
 
 @dataclass(frozen=True)
@@ -168,14 +175,35 @@ def _from_journal(scope: Scope, before: datetime | None, kind: str) -> list[Happ
     about = Q(subject_type=subject_type, subject_id=subject_id)
     if scope.contact_ids:
         about |= Q(contact_id__in=scope.contact_ids)
-    rows = Entry.objects.filter(about, name__in=names)
+    rows = _readable(Entry.objects.filter(about, name__in=names), scope.user)
     if before:
         rows = rows.filter(occurred_at__lt=before)
     entries = list(rows.order_by("-occurred_at", "-id")[: PAGE + 1])
-    return [_happening(told, told_by[told.entry.name]) for told in _dressed(entries)]
+    return [
+        _happening(told, told_by[told.entry.name])
+        for told in _dressed(entries, scope.user)
+    ]
 
 
-def _dressed(entries: list[Entry]) -> Iterable[Told]:
+def _readable(rows: QuerySet[Entry], user: Any) -> QuerySet[Entry]:
+    """Leave out what happened to records that this user does not see.
+
+    A person may be everybody's while one of the leads is not: what became of that
+    lead is told to those who see it.
+    """
+    if user is None:
+        return rows
+    for entity in all_entities():
+        gate = entity.model._default_manager
+        if Level.ALL in rights_of(user).levels(entity.key, "read"):
+            continue
+        if isinstance(gate, Gate):
+            seen = gate.visible_to(user).filter(pk=OuterRef("subject_id"))
+            rows = rows.filter(~Q(subject_type=entity.key) | Exists(seen))
+    return rows
+
+
+def _dressed(entries: list[Entry], user: Any) -> Iterable[Told]:
     """Names of actors and sources for many entries: one query a kind."""
     named = source_names((e.source_type, e.source_id) for e in entries)
     people = get_user_model()._default_manager.in_bulk(
@@ -190,7 +218,7 @@ def _dressed(entries: list[Entry]) -> Iterable[Told]:
         if url:
             what = format_html('<a class="h-plainlink" href="{}">{}</a>', url, label)
         actor = people.get(entry.actor_id) if entry.actor_id else None
-        yield Told(entry, str(actor or ""), what, label, data)
+        yield Told(entry, str(actor or ""), what, label, data, user)
 
 
 def _happening(told: Told, renderer: Renderer) -> Happening:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from core.access.models import Team, User
 from core.access.rights import may
 from core.base.errors import Invalid, Refused, Stale
+from core.journal.relinking import Move, relink
 from crm import rules
 from crm.models import Account, Activity, Contact, Lead, Note
 from crm.services.kinds import RecordKind, kind_of, kind_of_record
@@ -86,7 +87,24 @@ def record_update(
     _set(locked, {name: clean[name] for name in changed})
     _check(kind, locked, changed)
     locked.save(update_fields=sorted(changed))
+    if isinstance(locked, Lead) and "parent_contact" in changed:
+        lead_past_follows(locked)
     return _fresh(locked)
+
+
+def lead_past_follows(lead: Lead) -> None:
+    """What a lead lived through before it had its contact is that contact's too.
+
+    Entries that name another contact stay with that one.
+    """
+    if lead.parent_contact_id is not None:
+        past = Move(
+            subject=("lead", lead.pk),
+            contact_id=lead.parent_contact_id,
+            account_id=lead.parent_account_id,
+            reason="lead linked",
+        )
+        relink(past, sparing=True)
 
 
 def record_lock(*, record: R, version: int | None = None) -> R:

@@ -12,7 +12,7 @@ from core.ui.forms import FormPage
 from core.ui.lookups import LookupField
 from core.ui.parts import Fact, FactSection, Key, RecordAction
 from crm.forms import CrmForm, DateInput
-from crm.models import Account, Campaign, Contact, Product
+from crm.models import Account, Campaign, Contact, Lead, Product
 from crm.pages.records import BELONGS, ORIGIN, OWNER, CrmRecord, delete, edit, link
 from sales.models import Opportunity
 from sales.pages.lists import OpportunityList, opportunity_badge
@@ -114,7 +114,6 @@ class OpportunityPage(CrmRecord):
         "team",
         "account",
         "contact",
-        "originating_lead",
         "product",
         "campaign",
         "created_by",
@@ -164,12 +163,7 @@ class OpportunityPage(CrmRecord):
         FactSection(
             "Came from",
             (
-                Fact(
-                    "originating_lead",
-                    "Lead",
-                    lambda r: link(r.originating_lead, "lead"),
-                    editable=False,
-                ),
+                Fact("originating_lead", "Lead", editable=False),
                 Fact("lead_source", "Source", editable=False),
             ),
         ),
@@ -231,6 +225,13 @@ class OpportunityPage(CrmRecord):
     def scope(self, record: Any) -> timeline.Scope:
         people = (record.contact_id,) if record.contact_id else ()
         return timeline.Scope(("opportunity", record.pk), people, self.request.user)
+
+    def value(self, fact: Fact) -> Any:
+        """The lead it came from is named to those who see that lead."""
+        if fact.name != "originating_lead":
+            return super().value(fact)
+        seen = Lead.objects.visible_to(self.request.user)
+        return link(seen.filter(pk=self.record.originating_lead_id).first(), "lead")
 
     def save(self, record: Any, values: dict[str, Any], version: int | None) -> Model:
         user: Any = self.request.user

@@ -224,7 +224,7 @@ def register_panels() -> None:
 def _qualified(told: Told) -> Any:
     by = told.actor or "the system"
     pk, name = told.data.get("opportunity"), told.data.get("name")
-    if not pk:
+    if not pk or not _sees(told.user, pk):
         return format_html("<b>Qualified</b> by {}", by)
     url = reverse("opportunity", args=[pk])
     return format_html(
@@ -233,6 +233,12 @@ def _qualified(told: Told) -> Any:
         url,
         name,
     )
+
+
+def _sees(user: Any, opportunity_id: int) -> bool:
+    """Whether whoever reads the timeline may know of this opportunity."""
+    rows = Opportunity.objects.visible_to(user) if user else Opportunity.objects.all()
+    return rows.filter(pk=opportunity_id).exists()
 
 
 def _disqualified(told: Told) -> Any:

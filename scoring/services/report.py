@@ -83,14 +83,13 @@ def model_distribution(*, model: ScoringModel) -> dict[str, Any]:
     }
 
 
-def model_simulate(*, model: ScoringModel) -> dict[str, Any]:
-    """What a draft would give the newest open leads; stores nothing.
+def model_simulate(*, model: ScoringModel, user: Any) -> dict[str, Any]:
+    """What a draft would give the newest open leads that the user sees.
 
-    At most 1,000 leads. Raises QueryError for a broken condition.
+    Stores nothing. At most 1,000 leads. Raises QueryError for a broken condition.
     """
-    ids = list(
-        Lead.objects.open().order_by("-pk").values_list("pk", flat=True)[:SIMULATED]
-    )
+    rows = Lead.objects.visible_to(user).open().order_by("-pk")
+    ids = list(rows.values_list("pk", flat=True)[:SIMULATED])
     rules = model_rules(model)
     if not ids or not rules:
         return {"leads": 0, "over_threshold": 0, "highest": None, "top": []}
