@@ -42,13 +42,56 @@ class Answers:
         return {**self.columns, **{f"custom.{k}": v for k, v in self.custom.items()}}
 
 
+class Lists:
+    """What answers are checked against; each list is read once and remembered.
+
+    Made for one transaction: the next one sees what administrators changed.
+    """
+
+    def __init__(self) -> None:
+        self._choices: dict[tuple[str, str], str | Invalid] = {}
+        self._products: dict[str, Product | None] = {}
+        self._custom: dict[str, dict[str, CustomField]] = {}
+
+    def choice(self, list_key: str, text: str, attr: str) -> str:
+        """The list's own spelling; raises Invalid for what it does not hold."""
+        key = (list_key, text)
+        if key not in self._choices:
+            try:
+                self._choices[key] = choice_clean(list_key, text, attr)
+            except Invalid as error:
+                self._choices[key] = error
+        found = self._choices[key]
+        if isinstance(found, Invalid):
+            raise found
+        return found
+
+    def product(self, name: str) -> Product | None:
+        """The active product of this name in any case."""
+        if name not in self._products:
+            rows = Product.objects.annotate(low=Lower("name"))
+            found = rows.filter(low=Lower(Value(name)), active=True).first()
+            self._products[name] = found
+        return self._products[name]
+
+    def custom(self, entity: str) -> dict[str, CustomField]:
+        """The active custom fields of an entity, by key."""
+        if entity not in self._custom:
+            rows = CustomField.objects.filter(entity=entity, active=True)
+            self._custom[entity] = {row.key: row for row in rows}
+        return self._custom[entity]
+
+
 def answers_for(
-    entity: str, specs: Sequence[FieldSpec], values: Mapping[str, Any]
+    entity: str,
+    specs: Sequence[FieldSpec],
+    values: Mapping[str, Any],
+    lists: Lists,
 ) -> Answers:
     """The values that these answers give a contact or a lead.
 
     Blank answers are left out: they never erase. Raises MatchFailed for a value that
-    the record cannot hold. At most one query for choices, custom fields, products.
+    the record cannot hold. Queries only what `lists` does not know yet.
     """
     given = [
         (spec, spec.target(entity), values[spec.name])
@@ -56,19 +99,21 @@ def answers_for(
         if spec.target(entity) and values.get(spec.name) not in (None, "", [], False)
     ]
     answers = Answers()
-    custom = _custom_fields(entity, {target for _, target, _ in given})
     for spec, target, value in given:
         if target.startswith("custom."):
             key = target.removeprefix("custom.")
-            answers.custom[key] = _custom_value(spec, custom.get(key), value)
+            definition = lists.custom(entity).get(key)
+            answers.custom[key] = _custom_value(spec, definition, value)
         else:
-            answers.columns[target] = _column_value(spec, entity, target, value)
+            answers.columns[target] = _column_value(spec, entity, target, value, lists)
     return answers
 
 
-def _column_value(spec: FieldSpec, entity: str, target: str, value: Any) -> Any:
+def _column_value(
+    spec: FieldSpec, entity: str, target: str, value: Any, lists: Lists
+) -> Any:
     if target == "product":
-        return _product(spec, str(value))
+        return _product(spec, str(value), lists)
     if target in PREFERENCES:
         return bool(value)
     text = ", ".join(value) if isinstance(value, list) else str(value)
@@ -76,7 +121,7 @@ def _column_value(spec: FieldSpec, entity: str, target: str, value: Any) -> Any:
     column: Any = _MODELS[entity]._meta.get_field(target)
     try:
         if target in choices:
-            text = choice_clean(choices[target], text, target)
+            text = lists.choice(choices[target], text, target)
         return column.clean(text, None)
     except (ValidationError, Invalid) as error:
         detail = error.detail if isinstance(error, Invalid) else error.messages[0]
@@ -86,24 +131,11 @@ def _column_value(spec: FieldSpec, entity: str, target: str, value: Any) -> Any:
         ) from error
 
 
-def _product(spec: FieldSpec, name: str) -> Product:
-    found = _named(name)
+def _product(spec: FieldSpec, name: str, lists: Lists) -> Product:
+    found = lists.product(name)
     if found is None:
         raise MatchFailed(f'{spec.label}: there is no product "{name[:80]}".')
     return found
-
-
-def _named(name: str) -> Product | None:
-    rows = Product.objects.annotate(low=Lower("name"))
-    return rows.filter(low=Lower(Value(name)), active=True).first()
-
-
-def _custom_fields(entity: str, targets: set[str]) -> dict[str, CustomField]:
-    keys = [t.removeprefix("custom.") for t in targets if t.startswith("custom.")]
-    if not keys:
-        return {}
-    rows = CustomField.objects.filter(entity=entity, key__in=keys, active=True)
-    return {row.key: row for row in rows}
 
 
 def _custom_value(spec: FieldSpec, definition: CustomField | None, value: Any) -> Any:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from core.base.models import Organisation
-from core.journal.relinking import Move, relink
-from core.journal.services import NewEntry, acting, record_many
-from crm.matching.find import hold, match_account, match_contact, match_lead
-from crm.models import Account, Contact, Lead, MatchingStrategy
-from marketing.models import Form, Submission, Visitor
+from core.journal.services import acting
+from crm.matching.find import hold
+from marketing.models import Form, Submission
 from marketing.rules.fields import load_fields
-from marketing.rules.targets import UTM
-from marketing.services.answers import Answers, MatchFailed, answers_for
-from marketing.services.changes import (
-    apply_answers,
-    sales_owns_contact,
-    sales_owns_lead,
-)
+from marketing.services.answers import Lists, MatchFailed
 from marketing.services.forms import strategies_of
+from marketing.services.waves import match_wave, waves
+from marketing.services.work import Plan, Work
 
-_Found = TypeVar("_Found", Contact, Lead)
+log = logging.getLogger(__name__)
+
+# A transaction matches at most so many waves; what is left waits for the next, so
+# that hundreds of answers from one address hold nobody up for seconds.
+_WAVES = 20
 
 
 def submission_match(*, submission_id: int, wait: bool = False) -> Submission | None:
@@ -40,354 +37,105 @@ def submission_match(*, submission_id: int, wait: bool = False) -> Submission | 
     (OperationalError), and leaves the submission pending.
     """
     try:
-        return _match(submission_id, wait)
-    except MatchFailed as failure:
-        return _fail(submission_id, failure.reason, failure.technical)
+        found = _match([submission_id], wait=wait)
     except OperationalError:
         raise
     except Exception:  # noqa: BLE001 - kept with its traceback, shown and retried
-        return _fail(
-            submission_id,
-            "Something unexpected went wrong. Retry; if it fails again, show the "
-            "technical detail to an administrator.",
-            traceback.format_exc(limit=8),
-        )
+        return _fail_unexpectedly(submission_id, traceback.format_exc(limit=8))
+    return found[0] if found else None
 
 
-def _match(submission_id: int, wait: bool) -> Submission | None:
+def submissions_match(*, submission_ids: Sequence[int]) -> int:
+    """Match many pending submissions in one transaction; give how many are done.
+
+    The outcome is that of `submission_match` for each in this order, by a few
+    statements for all. Ones that another worker holds are left out, and where one
+    address sent more than 20 the last of them stay pending. Should one of them
+    break the transaction, the halves are tried by themselves, so that it fails alone.
+    """
+    if len(submission_ids) == 1:
+        return _match_alone(submission_ids[0])
+    try:
+        found = _match(submission_ids, wait=False)
+    except Exception:
+        if not connection.is_usable():
+            raise
+        log.warning("%s submissions are halved", len(submission_ids), exc_info=True)
+    else:
+        return sum(row.state != Submission.State.PENDING for row in found)
+    middle = len(submission_ids) // 2
+    halves = submission_ids[:middle], submission_ids[middle:]
+    return sum(submissions_match(submission_ids=half) for half in halves)
+
+
+def _match_alone(submission_id: int) -> int:
+    """Match one; a lost lock or connection leaves it to the next turn."""
+    try:
+        return int(submission_match(submission_id=submission_id) is not None)
+    except OperationalError as error:
+        log.warning("Submission %s stays pending: %s", submission_id, error)
+        return 0
+
+
+def _match(ids: Sequence[int], *, wait: bool) -> list[Submission]:
     with acting(None, via="form"):
-        submission = _claim(submission_id, wait)
-        if submission is None or submission.state != Submission.State.PENDING:
-            return submission
-        work = _Work(submission, submission.form)
-        if submission.form.mode != Form.Mode.NONE:
-            work.run()
-        work.finish()
-        return submission
+        claimed = _claim(ids, wait)
+        works = _read([s for s in claimed if s.state == Submission.State.PENDING])
+        hold(*(c.columns for w in works for c in (w.to_contact, w.to_lead)))
+        for _, wave in zip(range(_WAVES), waves(works), strict=False):
+            match_wave(wave)
+        return claimed
 
 
-def _claim(submission_id: int, wait: bool) -> Submission | None:
+def _claim(ids: Sequence[int], wait: bool) -> list[Submission]:
     rows = Submission.objects.select_for_update(of=("self",), skip_locked=not wait)
     related = "form__contact_strategy", "form__lead_strategy", "page"
-    return rows.select_related(*related).filter(pk=submission_id).first()
+    page = "page__campaign", "page__product"
+    found = rows.select_related(*related, *page).filter(pk__in=ids)
+    return list(found.order_by("pk"))
 
 
-def _fail(submission_id: int, reason: str, technical: str) -> Submission | None:
-    with acting(None, via="form"):
-        submission = _claim(submission_id, True)
-        if submission is None or submission.state != Submission.State.PENDING:
-            return submission
-        submission.state = Submission.State.FAILED
-        submission.reason = reason
-        submission.technical = technical
-        _stamp(submission)
-        return submission
+def _read(submissions: Sequence[Submission]) -> list[Work]:
+    """The works whose answers can be used; the others fail with their reason."""
+    organisation, lists = Organisation.current(), Lists()
+    plans: dict[int, Plan] = {}
+    works = []
+    for submission in submissions:
+        form = submission.form
+        if form.pk not in plans:
+            plans[form.pk] = _plan(form)
+        work = Work(submission, plans[form.pk], organisation)
+        try:
+            work.read(lists)
+            works.append(work)
+        except MatchFailed as failure:
+            _fail(submission, failure.reason, failure.technical)
+    return works
 
 
-def _stamp(submission: Submission) -> None:
+def _plan(form: Form) -> Plan:
+    return Plan(form, tuple(load_fields(form.fields)), *strategies_of(form))
+
+
+def _fail(submission: Submission, reason: str, technical: str) -> None:
+    submission.state = Submission.State.FAILED
+    submission.reason = reason
+    submission.technical = technical
     submission.attempts += 1
     submission.processed_at = timezone.now()
     submission.save()
 
 
-@dataclass
-class _Work:
-    """One submission on its way to a contact and a lead."""
-
-    submission: Submission
-    form: Form
-    contact: Contact | None = None
-    lead: Lead | None = None
-    contact_new: bool = False
-    lead_new: bool = False
-
-    def run(self) -> None:
-        """Match or create what the form's mode asks for."""
-        specs = load_fields(self.form.fields)
-        values = self.submission.values
-        self.to_contact = answers_for("contact", specs, values)
-        self.to_lead = answers_for("lead", specs, values)
-        mode = self.form.mode
-        by_contact, by_lead = strategies_of(self.form)
-        with_contact = mode != Form.Mode.ONLY_LEADS
-        with_lead = mode != Form.Mode.ONLY_CONTACTS
-        if with_contact:
-            _require(by_contact, self.to_contact.columns)
-        if with_lead and not self.form.generate_without_matching:
-            _require(by_lead, self._lead_key())
-        hold(self.to_contact.columns, self.to_lead.columns)
-        self.known = self._recognised()
-        if with_contact:
-            self._contact(by_contact)
-        elif self.known:
-            self.contact = Contact.objects.filter(pk=self.known).first()
-        if with_lead:
-            self._lead(by_lead)
-
-    def _recognised(self) -> int | None:
-        """The contact of the browser that sent it, where it is remembered."""
-        if self.submission.visitor_id is None:
+def _fail_unexpectedly(submission_id: int, technical: str) -> Submission | None:
+    with acting(None, via="form"):
+        found = _claim([submission_id], True)
+        if not found:
             return None
-        rows = Visitor.objects.filter(pk=self.submission.visitor_id)
-        return rows.values_list("contact_id", flat=True).first()
-
-    def _lead_key(self) -> dict[str, Any]:
-        """What a lead is looked for by: its own answers, else its contact's."""
-        page = self.submission.page_id
-        key = {**self.to_contact.columns, **self.to_lead.columns}
-        # A form outside a page looks for the leads that came without one.
-        return {**key, "page": page if page is not None else 0}
-
-    def _contact(self, strategy: MatchingStrategy) -> None:
-        for _ in range(3):
-            found = match_contact(
-                strategy, self.to_contact.columns, visitor_id=self.known
+        if found[0].state == Submission.State.PENDING:
+            _fail(
+                found[0],
+                "Something unexpected went wrong. Retry; if it fails again, show "
+                "the technical detail to an administrator.",
+                technical,
             )
-            if found is None:
-                self.contact, self.contact_new = self._contact_create(), True
-                return
-            # It may have been deactivated between the look and the lock.
-            self.contact = _locked(Contact.objects.active(), found)
-            if self.contact is not None:
-                self._contact_update(self.contact)
-                return
-        raise OperationalError("The matching contact changed three times.")
-
-    def _contact_create(self) -> Contact:
-        page = self.submission.page
-        contact = Contact(
-            **self.to_contact.columns,
-            custom=self.to_contact.custom,
-            owner_id=self.form.owner_id,
-            team_id=self.form.team_id,
-            marketing_only=Organisation.current().marketing_only_for_automation,
-            consent_level=page.consent_level if page else 0,
-            prefill_forms=True,
-            account=self._account(),
-        )
-        contact.source_type, contact.source_id = self._source()
-        contact.save()
-        return contact
-
-    def _contact_update(self, contact: Contact) -> None:
-        changed = apply_answers(
-            contact,
-            self.to_contact,
-            self.submission,
-            guarded=sales_owns_contact(contact),
-        )
-        page = self.submission.page
-        if page and page.consent_level > contact.consent_level:
-            contact.consent_level = page.consent_level
-            changed.add("consent_level")
-        changed |= self._prefill_wish(contact)
-        if contact.account_id is None and contact.marketing_only:
-            contact.account = self._account()
-            changed |= {"account"} if contact.account else set()
-        if changed:
-            contact.save(update_fields=changed)
-
-    def _prefill_wish(self, contact: Contact) -> set[str]:
-        """Remember me ticked allows prefilling; cleared by the person, forbids it."""
-        wish = self.submission.remember
-        own = self.submission.visitor_id is not None and self.known == contact.pk
-        if wish is None or wish == contact.prefill_forms or not (wish or own):
-            return set()
-        contact.prefill_forms = wish
-        return {"prefill_forms"}
-
-    def _account(self) -> Account | None:
-        """The account of the company that was given; made only by the switch."""
-        columns = {**self.to_lead.columns, **self.to_contact.columns}
-        company = str(columns.get("company_name") or "").strip()
-        found = match_account(
-            {k: columns.get(k) for k in ("company_name", "email", "website")}
-        )
-        if found or not company:
-            return found
-        if not Organisation.current().create_accounts_from_companies:
-            return None
-        return Account.objects.create(
-            name=company, owner_id=self.form.owner_id, team_id=self.form.team_id
-        )
-
-    def _lead(self, strategy: MatchingStrategy) -> None:
-        for _ in range(3):
-            found = None
-            if not self.form.generate_without_matching:
-                found = match_lead(
-                    strategy,
-                    self._lead_key(),
-                    contact_id=self.contact.pk if self.contact else None,
-                )
-            if found is None:
-                self.lead, self.lead_new = self._lead_create(), True
-                return
-            # It may have been closed between the look and the lock.
-            self.lead = _locked(Lead.objects.open(), found)
-            if self.lead is not None:
-                self._lead_update(self.lead)
-                return
-        raise OperationalError("The matching lead changed three times.")
-
-    def _lead_create(self) -> Lead:
-        page = self.submission.page
-        given = {**self._context(), **self.to_lead.columns}
-        lead = Lead(
-            **given,
-            custom=self.to_lead.custom,
-            owner_id=self.form.owner_id,
-            team_id=self.form.team_id,
-            parent_contact=self.contact,
-            parent_account_id=self.contact.account_id if self.contact else None,
-            stage_since=self.submission.received_at,
-            last_activity_at=self.submission.received_at,
-        )
-        lead.topic = lead.topic or (page.topic or page.title if page else "")
-        lead.topic = lead.topic or self.form.name
-        lead.source_type, lead.source_id = self._source()
-        lead.save()
-        return lead
-
-    def _lead_update(self, lead: Lead) -> None:
-        context = {**self._context(), **self.to_lead.columns}
-        changed = apply_answers(
-            lead,
-            Answers(context, self.to_lead.custom),
-            self.submission,
-            guarded=sales_owns_lead(lead, self.form),
-        )
-        if lead.parent_contact_id is None and self.contact is not None:
-            lead.parent_contact = self.contact
-            changed.add("parent_contact")
-            # What this lead did before follows it to the person.
-            relink(
-                Move(
-                    subject=("lead", lead.pk),
-                    contact_id=self.contact.pk,
-                    reason="submission",
-                )
-            )
-        lead.last_activity_at = self.submission.received_at
-        lead.save(update_fields=changed | {"last_activity_at"})
-
-    def _context(self) -> dict[str, Any]:
-        """What the visit says about a lead besides the answers; blanks left out."""
-        page, utm = self.submission.page, self.submission.utm
-        context: dict[str, Any] = {name: utm.get(name) for name in UTM}
-        context["referrer"] = self.submission.referrer
-        if page is not None:
-            context["lead_source"] = page.lead_source
-            context["campaign"] = page.campaign
-            context["product"] = page.product
-        return {name: value for name, value in context.items() if value}
-
-    def _source(self) -> tuple[str, int]:
-        """Where a new record comes from: the page, else the form."""
-        if self.submission.page_id is not None:
-            return "page", self.submission.page_id
-        return "form", self.form.pk
-
-    def finish(self) -> None:
-        """Journal what happened and close the submission."""
-        submission = self.submission
-        submission.state = Submission.State.SUCCESS
-        submission.reason = submission.technical = ""
-        submission.contact_id = self.contact.pk if self.contact else None
-        submission.lead_id = self.lead.pk if self.lead else None
-        submission.matched = self._explanation()
-        if submission.visitor_id is not None and self.contact is not None:
-            self._remember(submission.visitor_id, self.contact)
-        record_many(self._entries())
-        _stamp(submission)
-
-    def _remember(self, visitor_id: int, contact: Contact) -> None:
-        """The browser that asked to be remembered now belongs to this contact."""
-        if self.submission.remember:
-            Visitor.objects.filter(pk=visitor_id).update(contact=contact)
-
-    def _explanation(self) -> str:
-        by_contact, _ = strategies_of(self.form)
-        parts = []
-        if self.contact is not None and self.form.mode != Form.Mode.ONLY_LEADS:
-            how = f"matched contact by {_words(by_contact)}"
-            parts.append("created contact" if self.contact_new else how)
-        if self.lead is not None:
-            day = f"{self.lead.created_at:%-d %B}" if not self.lead_new else ""
-            parts.append("created lead" if self.lead_new else f"found lead of {day}")
-        if not parts:
-            return "Stored the answers only"
-        text = ", ".join(parts)
-        return text[0].upper() + text[1:]
-
-    def _subject(self) -> tuple[str, int]:
-        """Whom it is about: the lead, so that it follows the lead to a contact."""
-        if self.lead is not None:
-            return "lead", self.lead.pk
-        if self.contact is not None:
-            return "contact", self.contact.pk
-        return "submission", self.submission.pk
-
-    def _entries(self) -> list[NewEntry]:
-        submission, lead = self.submission, self.lead
-        page = submission.page
-        contact_id = self.contact.pk if self.contact else None
-        links: Mapping[str, Any] = {
-            "contact_id": contact_id,
-            "lead_id": lead.pk if lead else None,
-            "account_id": self.contact.account_id if self.contact else None,
-        }
-        data = {
-            "submission": submission.pk,
-            "form": self.form.name,
-            "page": page.pk if page else None,
-            "page_title": page.title if page else "",
-            "matched": submission.matched,
-        }
-        entries = [
-            NewEntry(
-                name="form.submitted",
-                subject=self._subject(),
-                source=("form", self.form.pk),
-                url=page.get_absolute_url() if page else "",
-                visitor_id=submission.visitor_id,
-                occurred_at=submission.received_at,
-                data=data,
-                **links,
-            )
-        ]
-        if lead is not None and not self.lead_new and lead.owner_id is not None:
-            told = {"owner": lead.owner_id, **data}
-            entries.append(
-                NewEntry(
-                    name="lead.found",
-                    subject=("lead", lead.pk),
-                    source=("form", self.form.pk),
-                    data=told,
-                    **links,
-                )
-            )
-        return entries
-
-
-def _require(strategy: MatchingStrategy, columns: Mapping[str, Any]) -> None:
-    """Fail where the submission lacks what the strategy compares."""
-    for attribute in strategy.attributes:
-        if columns.get(attribute) in (None, ""):
-            raise MatchFailed(
-                f"The submission has no {attribute.replace('_', ' ')}, which the "
-                f'strategy "{strategy.name}" compares.',
-                f"missing attribute {attribute} of strategy {strategy.key}",
-            )
-
-
-def _locked(rows: Any, found: _Found) -> _Found | None:
-    """The record under a row lock, if it still qualifies."""
-    locked: _Found | None = (
-        rows.select_for_update(of=("self",), no_key=True).filter(pk=found.pk).first()
-    )
-    return locked
-
-
-def _words(strategy: MatchingStrategy) -> str:
-    return " and ".join(a.replace("_", " ") for a in strategy.attributes)
+        return found[0]

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db import OperationalError
+from django.db import transaction
 
 from core.base.errors import Invalid, Refused
 from core.journal.bell import ring
 from core.journal.services import acting
 from marketing.models import Submission, Visitor
 from marketing.rules.fields import clean_values, load_fields
-from marketing.services.matching import submission_match
-
-log = logging.getLogger(__name__)
+from marketing.services.matching import submissions_match
 
 MATCH = "marketing.match_submissions"
 # A turn of the worker ends after this, so that the pump beside it gets its own.
 TURN_SECONDS = 5.0
-_CLAIM = 50
+BATCH = 200
 
 
 def submission_store(
@@ -62,35 +59,33 @@ def visitor_create() -> Visitor:
     return Visitor.objects.create()
 
 
-def submissions_match_pending(*, seconds: float = TURN_SECONDS) -> int:
-    """Match what waits, oldest first, each in its own transaction; give how many.
+def submissions_match_pending(
+    *, seconds: float = TURN_SECONDS, batch: int = BATCH
+) -> int:
+    """Match what waits, oldest first, `batch` in a transaction; give how many.
 
     Workers share the work: each takes rows that no other holds. Rings again where
     the time is over and something is left.
     """
     done, after = 0, 0
     until = time.monotonic() + seconds
-    while True:
-        rows = Submission.objects.pending().filter(pk__gt=after).order_by("pk")
-        ids = list(rows.values_list("pk", flat=True)[:_CLAIM])
-        if not ids:
-            return done
-        for pk in ids:
-            after = pk
-            done += _try(pk)
-            if time.monotonic() > until:
-                ring(MATCH)
-                return done
+    while ids := _free(after, batch):
+        matched = submissions_match(submission_ids=ids)
+        done += matched
+        # What a batch left is taken again, unless it got nowhere.
+        after = after if matched else ids[-1]
+        if time.monotonic() > until:
+            ring(MATCH)
+            break
+    return done
 
 
-def _try(pk: int) -> int:
-    """Match one; a lost lock or connection leaves it to the next turn."""
-    try:
-        found = submission_match(submission_id=pk)
-    except OperationalError as error:
-        log.warning("Submission %s stays pending: %s", pk, error)
-        return 0
-    return int(found is not None)
+def _free(after: int, most: int) -> list[int]:
+    """Pending submissions that no other worker holds at this moment."""
+    rows = Submission.objects.pending().filter(pk__gt=after).order_by("pk")
+    with transaction.atomic():
+        free = rows.select_for_update(skip_locked=True)
+        return list(free.values_list("pk", flat=True)[:most])
 
 
 def submission_retry(

@@ -371,7 +371,7 @@ class TestFailures:
         def broken(*args, **kwargs):
             raise KeyError("boom")
 
-        monkeypatch.setattr("marketing.services.matching.match_contact", broken)
+        monkeypatch.setattr("marketing.services.waves.find_many", broken)
         submission = send(make_form(), **ADA)
 
         assert submission.state == "failed"

@@ -64,7 +64,7 @@ class TestTasks:
         for n in range(3):
             send(form, match=False, email=f"p{n}@example.com")
 
-        assert submissions_match_pending(seconds=-1) == 1
+        assert submissions_match_pending(seconds=-1, batch=1) == 1
         assert submissions_match_pending() == 2
 
 
