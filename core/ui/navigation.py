@@ -88,12 +88,15 @@ def area_keys_of(user: Any) -> list[str]:
 
 
 def current_area(request: HttpRequest) -> Area | None:
-    """The area somebody is in: the cookie's, else the first of their roles."""
+    """The area somebody is in: the cookie's, else the first of their roles.
+
+    Nobody lands in an area outside the switch (Settings) without having gone there.
+    """
     chosen = request.COOKIES.get(AREA_COOKIE, "")
     if chosen in _areas and _may_enter(_areas[chosen], request.user):
         return _areas[chosen]
     for key in area_keys_of(request.user):
-        if _may_enter(_areas[key], request.user):
+        if _areas[key].switch and _may_enter(_areas[key], request.user):
             return _areas[key]
     return next((area for area in _areas.values() if area.switch), None)
 
