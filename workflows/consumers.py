@@ -26,7 +26,8 @@ def handle(batch: Batch) -> None:
         entries = [entry for entry in batch.entries if triggers(workflow, entry)]
         if entries:
             version = current_version(workflow)
-            runs += [_run(version, workflow, entry) for entry in _once(entries)]
+            first = _once(workflow.entity, entries)
+            runs += [_run(version, workflow, entry) for entry in first]
     if runs:
         Run.objects.bulk_create(runs, ignore_conflicts=True, batch_size=1_000)
         ring(RUN_DUE, queue="jobs")
@@ -57,12 +58,11 @@ def subject_of(entity: str, entry: EntryRow) -> int | None:
     return numbers.get(entity)
 
 
-def _once(entries: Iterable[EntryRow]) -> list[EntryRow]:
+def _once(entity: str, entries: Iterable[EntryRow]) -> list[EntryRow]:
     """The first entry a record: changes of one batch start one run, not several."""
-    first: dict[tuple[int | None, int | None], EntryRow] = {}
+    first: dict[int | None, EntryRow] = {}
     for entry in entries:
-        key = (entry.subject_id, entry.lead_id if entry.subject_id is None else None)
-        first.setdefault(key, entry)
+        first.setdefault(subject_of(entity, entry), entry)
     return list(first.values())
 
 

@@ -84,7 +84,7 @@ class Change:
     milliseconds: int = 0
 
 
-def _lock(segment_id: int, *, wait: bool) -> bool:
+def segment_lock(segment_id: int, *, wait: bool) -> bool:
     function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(hashtext('segment'), %s)", [segment_id])
@@ -98,7 +98,7 @@ def membership_refresh(*, segment_id: int, first: bool = False) -> Change:
     Waits for the segment's advisory lock. Journals segment.entered and segment.left
     for each contact, or nothing on the `first` build (segment.live stands for it).
     """
-    _lock(segment_id, wait=True)
+    segment_lock(segment_id, wait=True)
     segment = Segment.objects.get(pk=segment_id)
     if segment.kind != Segment.Kind.DYNAMIC:
         return Change(0, 0)
@@ -164,10 +164,13 @@ def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None
     """
     if not contact_ids:
         return Change(0, 0)
-    if not _lock(segment_id, wait=False):
+    if not segment_lock(segment_id, wait=False):
         Segment.objects.filter(pk=segment_id).update(refresh_due_at=Now())
         return None
-    segment = Segment.objects.live().get(pk=segment_id)
+    segment = Segment.objects.live().filter(pk=segment_id).first()
+    if segment is None:
+        # Stopped or deleted since the caller looked.
+        return Change(0, 0)
     query = validate(segment.definition, ends_on="contact")
     ids = sorted(contact_ids)
     inside = matching(query, ids, context_for(segment.time_zone))
@@ -260,7 +263,7 @@ def members_change(
     Ids that are no contacts are passed over. Who is in both lists is removed.
     Journals segment.entered and segment.left; rings the pump.
     """
-    _lock(segment_id, wait=True)
+    segment_lock(segment_id, wait=True)
     leaving = set(remove)
     return _store(segment_id, set(add) - leaving, leaving, added_by=user_id)
 
@@ -268,7 +271,7 @@ def members_change(
 @transaction.atomic
 def membership_clear(*, segment_id: int) -> None:
     """Remove all members before a segment is deleted."""
-    _lock(segment_id, wait=True)
+    segment_lock(segment_id, wait=True)
     Membership.objects.filter(segment_id=segment_id).delete()
 
 
@@ -280,7 +283,7 @@ def exception_set(
 
     Takes the segment's lock; journals segment.exception and what follows from it.
     """
-    _lock(segment_id, wait=True)
+    segment_lock(segment_id, wait=True)
     found = SegmentException.objects.filter(
         segment_id=segment_id, contact_id=contact_id
     )

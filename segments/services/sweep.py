@@ -5,39 +5,43 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
+from django.db import transaction
 from django.utils import timezone
 
 from core.journal.services import acting
 from core.query.language import QueryError, QueryTimeout
 from segments.models import Segment
-from segments.services.membership import membership_refresh
+from segments.services.membership import membership_refresh, segment_lock
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = dt.timedelta(minutes=5)
 
 
 def refresh_next_due() -> bool:
-    """Refresh one due segment; False when none is due.
+    """Refresh one due segment; False when none is due, or others have them all.
 
-    Claimed by SKIP LOCKED. One that fails says why on its page, keeps its members
-    and is tried again later.
+    Claimed by the segment's advisory lock and not by its row, so that whoever notes
+    meanwhile that it is due again does not wait. One that fails says why on its page,
+    keeps its members and is tried again later.
     """
-    with acting(None, via="segments"):
-        segment = (
-            Segment.objects.due()
-            .dynamic()
-            .order_by("refresh_due_at", "next_check_at")
-            .select_for_update(skip_locked=True, of=("self",))
-            .first()
-        )
-        if segment is not None:
-            _refresh(segment)
-    return segment is not None
+    due = Segment.objects.due().dynamic()
+    for pk in due.order_by("refresh_due_at", "next_check_at").values_list(
+        "pk", flat=True
+    ):
+        with acting(None, via="segments"):
+            if not segment_lock(pk, wait=False):
+                continue
+            segment = due.filter(pk=pk).first()
+            if segment is not None:
+                _refresh(segment)
+                return True
+    return False
 
 
 def _refresh(segment: Segment) -> None:
     try:
-        membership_refresh(segment_id=segment.pk)
+        with transaction.atomic():
+            membership_refresh(segment_id=segment.pk)
     except (QueryError, QueryTimeout) as error:
         log.warning("Segment %s could not be refreshed: %s", segment.pk, error)
         Segment.objects.filter(pk=segment.pk).update(
