@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("core.ui.urls")),
     path("imports/", include("crm.imports.urls")),
     path("", include("crm.urls")),
+    path("", include("segments.urls")),
     path("", include("sales.urls")),
     path("", include("marketing.urls")),
 ]

@@ -30,7 +30,7 @@ from segments.services.membership import (
     members_change,
     membership_refresh,
 )
-from segments.services.preview import segment_preview
+from segments.services.preview import segment_counts, segment_preview
 from segments.services.why import segment_why
 
 MANY = 10_000
@@ -84,6 +84,10 @@ class PreviewAnswer(serializers.Serializer):
     reasons = serializers.DictField(child=serializers.IntegerField())
     sample = PreviewContact(many=True)
     sentence = serializers.CharField()
+
+
+class CountsAnswer(serializers.Serializer):
+    tree = serializers.JSONField()
 
 
 class MembersRequest(StrictSerializer):
@@ -155,6 +159,15 @@ class SegmentViewSet(RecordViewSet):
         shape.is_valid(raise_exception=True)
         found = segment_preview(user=request.user, **shape.validated_data)
         return Response(asdict(found))
+
+    @extend_schema(request=PreviewRequest, responses=CountsAnswer)
+    @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
+    def counts(self, request: Request) -> Response:
+        """The definition with `rows` on every condition: how many satisfy it."""
+        require(request.user, "segment", "read")
+        shape = PreviewRequest(data=request.data)
+        shape.is_valid(raise_exception=True)
+        return Response({"tree": segment_counts(**shape.validated_data)})
 
     @record_action("go-live", right="publish")
     def go_live(self, request: Request, record: Any, values: dict[str, Any]) -> Any:

@@ -55,6 +55,8 @@ class Segment(Stamped, Owned):
     refresh_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_check_at = models.DateTimeField(null=True, blank=True, editable=False)
     problem = models.TextField(blank=True, default="", editable=False)
+    # The definition in words, so that lists and search need not compile every one.
+    sentence = models.TextField(blank=True, default="", editable=False)
 
     objects = SegmentQuerySet.as_manager()
 
@@ -68,6 +70,7 @@ class Segment(Stamped, Owned):
                 "evaluation_ms",
                 "refresh_due_at",
                 "next_check_at",
+                "sentence",
             ),
         )
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from core.access.rights import rights_of
 from core.api.door import Door
 from core.base.models import Organisation
+from core.query.describe import describe_operators
 from core.query.language import Context, filter_queryset, validate
 from core.query.operators import OPERATORS
 from core.query.registry import Field, QueryEntity, all_query_entities, query_entity
@@ -73,7 +74,8 @@ class QuerySchemaView(Door):
             for entity in all_query_entities()
             if entity.events or rights.has(entity.key, "read")
         ]
-        return Response({"entities": shown})
+        known = describe_operators()
+        return Response({"entities": shown, **known})
 
 
 def _entity(entity: QueryEntity) -> dict[str, Any]:

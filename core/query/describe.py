@@ -18,8 +18,13 @@ def describe() -> dict[str, Any]:
 
     Reads the custom fields and the extensible lists from the database.
     """
+    entities = [_entity(entity) for entity in all_query_entities()]
+    return {"entities": entities, **describe_operators()}
+
+
+def describe_operators() -> dict[str, Any]:
+    """The operators in words, what counts and dates may be, and the limits."""
     return {
-        "entities": [_entity(entity) for entity in all_query_entities()],
         "operators": [
             {"name": name, "label": label, "negates": NEGATIVE.get(name)}
             for name, label in OPERATOR_LABELS.items()

@@ -89,7 +89,7 @@ class BulkAction:
     `run(user, rows, values)` gets the selected rows that the user may reach by
     `action`, and the cleaned values of `form` (asked for in a side panel first); it
     answers with the sentence shown, or raises DomainError. With a form or a
-    `question` somebody confirms first.
+    `question` somebody confirms first. `may(user)` asks for a further right.
     """
 
     key: str
@@ -101,6 +101,7 @@ class BulkAction:
     question: str = ""
     button: str = ""
     danger: bool = False
+    may: Callable[[Any], bool] = lambda user: True
 
 
 class ListRegistry:

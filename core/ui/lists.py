@@ -242,7 +242,12 @@ class ListPage(LoginRequiredMixin, View):
     def allowed_bulk(self) -> list[BulkAction]:
         rights = rights_of(self.request.user)
         every = [*self.bulk_actions, *registry.bulk[self.entity]]
-        return [each for each in every if rights.has(self.entity, each.action)]
+        user = self.request.user
+        return [
+            each
+            for each in every
+            if rights.has(self.entity, each.action) and each.may(user)
+        ]
 
     def allowed_row_actions(self) -> list[RowAction]:
         rights = rights_of(self.request.user)

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from core.access.models import Team, User
+from core.access.querysets import visible_rows
 from core.ui import cells
 from core.ui.filters import fragment_search
 from core.ui.navigation import QuickCreate, register_quick_create
@@ -90,7 +92,27 @@ def _by_name(model: Any) -> Any:
     return find
 
 
+def find_users(user: Any, text: str, limit: int) -> list[Hit]:
+    """Colleagues by any part of their names."""
+    low = text.lower()
+    rows = visible_rows(User, user).filter(
+        Q(first_name__lower__contains=low)
+        | Q(last_name__lower__contains=low)
+        | Q(username__lower__contains=low)
+    )
+    found = rows.order_by("first_name", "last_name", "pk")[:limit]
+    return [Hit(str(row), row.job_title, "", pk=row.pk) for row in found]
+
+
+def find_teams(user: Any, text: str, limit: int) -> list[Hit]:
+    """Teams by any part of their name."""
+    rows = visible_rows(Team, user).filter(name__lower__contains=text.lower())
+    return [Hit(row.name, "", "", pk=row.pk) for row in rows.order_by("name")[:limit]]
+
+
 def register_searches() -> None:
+    register_search(Search("user", "Users", "user", find_users, everywhere=False))
+    register_search(Search("team", "Teams", "team", find_teams, everywhere=False))
     register_search(Search("contact", "Contacts", "contact", find_contacts))
     register_search(Search("lead", "Leads", "lead", find_leads))
     register_search(Search("account", "Accounts", "account", find_accounts))

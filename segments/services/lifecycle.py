@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from core.base.errors import Invalid, Refused, Stale
 from core.journal.services import record
-from core.query.language import Query, QueryError, validate
+from core.query.language import Query, QueryError, explain, validate
 from segments import rules
 from segments.models import Segment
 from segments.references import check_no_cycle, segments_using
@@ -53,12 +53,14 @@ def segment_update(
     segment = Segment.objects.select_for_update().get(pk=segment_id)
     if expected_version is not None and segment.version != expected_version:
         raise Stale("stale", "Somebody else changed this segment. Load it again.")
-    before = (segment.definition, segment.time_zone)
+    before, name = (segment.definition, segment.time_zone), segment.name
     if "kind" in data:
         rules.check_kind_change(
             segment.kind, data["kind"], was_live=segment.went_live_at is not None
         )
     _save(segment, data)
+    if name != segment.name:
+        _retell(segments_using(segment.pk))
     if segment.is_live and before != (segment.definition, segment.time_zone):
         segment_query(segment)
         membership_refresh(segment_id=segment.pk)
@@ -73,10 +75,27 @@ def _save(segment: Segment, data: dict[str, Any]) -> Segment:
     for name, value in data.items():
         setattr(segment, name, value)
     rules.check_time_zone(segment.time_zone, available_timezones())
+    segment.sentence = segment_sentence(segment)
     segment.full_clean()
     segment.save()
     segment.refresh_from_db()
     return segment
+
+
+def segment_sentence(segment: Segment) -> str:
+    """The definition in words; empty where it is broken, or picked by hand."""
+    if segment.kind != Segment.Kind.DYNAMIC or not segment.definition:
+        return ""
+    try:
+        return explain(validate(segment.definition, ends_on="contact"))
+    except QueryError:
+        return ""
+
+
+def _retell(segments: list[Segment]) -> None:
+    """Say the name of a renamed segment in the sentences that name it."""
+    for each in segments:
+        Segment.objects.filter(pk=each.pk).update(sentence=segment_sentence(each))
 
 
 def segment_query(segment: Segment) -> Query:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from core.query.language import (
     Context,
     compile_ids,
+    counts,
     evaluating,
     explain,
     validate,
@@ -66,9 +67,19 @@ def segment_preview(
         count=numbers.count,
         mailable=numbers.mailable,
         reasons=numbers.reasons,
-        sample=[contact_summary(contact) for contact in sample],
+        sample=sample,
         sentence=explain(query),
     )
+
+
+def segment_counts(*, definition: dict[str, Any], time_zone: str = "UTC") -> Any:
+    """The definition with `rows` on every condition: how many rows satisfy it.
+
+    Raises QueryError, or QueryTimeout where that takes too long.
+    """
+    query = validate(definition, ends_on="contact")
+    with evaluating(PREVIEW_MS):
+        return counts(query, context_for(time_zone))
 
 
 def mailability(contacts: Any) -> Mailability:

@@ -1,0 +1,89 @@
+"""The forms of segments: their details, and picking segments for contacts."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+
+from core.base.models import Organisation
+from core.ui.forms import RecordForm
+from core.ui.lookups import LookupField
+from crm.models import Campaign, Contact
+from segments.models import Segment, SegmentException
+
+
+class SegmentForm(RecordForm):
+    """What a segment is called and how it is kept; conditions have their own page."""
+
+    campaign = LookupField(Campaign, "campaign")
+    time_zone = forms.ChoiceField(
+        help_text="Days and relative dates are counted in this time zone."
+    )
+    sections = (
+        ("Segment", ("name", "kind", "description")),
+        ("Kept how", ("time_zone", "scope", "campaign")),
+    )
+
+    class Meta:
+        model = Segment
+        fields = ("name", "kind", "description", "time_zone", "scope", "campaign")
+        labels = {"kind": "Type"}
+        help_texts = {
+            "kind": "Dynamic follows conditions; static is picked by hand. "
+            "The type is fixed once the segment has been live.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone: Any = self.fields["time_zone"]
+        zone.choices = [(name, name) for name in sorted(available_timezones())]
+        if self.instance.pk is None:
+            self.initial.setdefault("time_zone", Organisation.current().time_zone)
+        elif self.instance.went_live_at is not None:
+            del self.fields["kind"]
+
+
+class SegmentPicks(forms.ModelMultipleChoiceField):
+    """Static segments as lines with a box each, named with their description."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}: {obj.description}" if obj.description else obj.name
+
+
+class PickForm(forms.Form):
+    """Which static segments."""
+
+    segments = SegmentPicks(
+        Segment.objects.static().order_by("name"),
+        label="Static segments",
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input m-0"}),
+        error_messages={"required": "Choose at least one segment."},
+    )
+
+
+class MemberForm(forms.Form):
+    """A contact to put into a static segment."""
+
+    contact = LookupField(Contact, "contact", required=True)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["contact"]
+        field.bind_to(user)
+
+
+class ExceptionForm(MemberForm):
+    """A contact that is always, or never, in a dynamic segment, and why."""
+
+    mode = forms.ChoiceField(
+        choices=SegmentException.MODES,
+        widget=forms.Select(attrs={"class": "form-select h"}),
+        label="What",
+    )
+    reason = forms.CharField(
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "form-control h"}),
+    )

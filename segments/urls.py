@@ -1,0 +1,50 @@
+"""Addresses of segments."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from segments.pages import contacts, lists, members, page
+
+urlpatterns = [
+    path("segments/", lists.SegmentList.as_view(), name="segment_list"),
+    path("segments/new/", page.SegmentEdit.as_view(), name="segment_create"),
+    path("segments/<int:pk>/", page.SegmentPage.as_view(), name="segment"),
+    path("segments/<int:pk>/edit/", page.SegmentEdit.as_view(), name="segment_edit"),
+    path(
+        "segments/<int:pk>/members/",
+        members.SegmentMembers.as_view(),
+        name="segment_members",
+    ),
+    path(
+        "segments/<int:pk>/members/add/",
+        members.MemberAdd.as_view(),
+        name="segment_member_add",
+    ),
+    path(
+        "segments/<int:pk>/exceptions/",
+        members.ExceptionChange.as_view(),
+        name="segment_exceptions",
+    ),
+    path(
+        "segments/<int:pk>/history/",
+        page.SegmentHistory.as_view(),
+        name="segment_history",
+    ),
+    path("segments/<int:pk>/usage/", page.SegmentUsage.as_view(), name="segment_usage"),
+    path(
+        "segments/<int:pk>/do/<slug:deed>/",
+        page.SegmentDeed.as_view(),
+        name="segment_do",
+    ),
+    path(
+        "contacts/<int:pk>/segments/add/",
+        contacts.ContactPick.as_view(deed="add"),
+        name="contact_segment_add",
+    ),
+    path(
+        "contacts/<int:pk>/segments/remove/",
+        contacts.ContactPick.as_view(deed="remove"),
+        name="contact_segment_remove",
+    ),
+]
