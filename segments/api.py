@@ -164,7 +164,7 @@ class SegmentViewSet(RecordViewSet):
     @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
     def counts(self, request: Request) -> Response:
         """The definition with `rows` on every condition: how many satisfy it."""
-        require(request.user, "segment", "read")
+        require(request.user, "segment", "create")
         shape = PreviewRequest(data=request.data)
         shape.is_valid(raise_exception=True)
         return Response({"tree": segment_counts(**shape.validated_data)})

@@ -101,7 +101,7 @@ class SegmentMembers(ListPage, SegmentScreen):
         return ""
 
     @cached_property
-    def head(self) -> dict[str, Any]:
+    def bearings(self) -> dict[str, Any]:
         return self.header()
 
     def allowed_bulk(self) -> list[BulkAction]:
@@ -113,7 +113,7 @@ class SegmentMembers(ListPage, SegmentScreen):
             "read",
             question="The selected contacts leave this segment.",
         )
-        return [remove] if self.head["may_pick"] else []
+        return [remove] if self.bearings["may_pick"] else []
 
     def take_out(self, user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
         change = members_change(
@@ -124,7 +124,7 @@ class SegmentMembers(ListPage, SegmentScreen):
         return f"{change.left:,} removed."
 
     def context(self, page: Page) -> dict[str, Any]:
-        head = self.head
+        head = self.bearings
         exceptions = []
         if head["dynamic"]:
             seen = Contact.objects.visible_to(self.request.user)

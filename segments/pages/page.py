@@ -101,7 +101,9 @@ class SegmentPage(SegmentScreen):
             "definition": segment.definition,
             "timeZone": segment.time_zone,
             "mayEdit": context["may_edit"],
-            "mayPublish": context["may_publish"],
+            # A count tells what the organisation knows, not only what one may see.
+            "mayCount": context["may_create"],
+            "memberCount": segment.member_count,
             "at": request.GET.get("at", "")[:300],
             "members": reverse("segment_members", args=[segment.pk]),
             "contact": reverse("contact", args=[0]),

@@ -62,7 +62,8 @@ def segment_preview(
     ids = compile_ids(query, context_for(time_zone))
     with evaluating(PREVIEW_MS):
         numbers = mailability(Contact.objects.filter(pk__in=ids))
-        sample = list(Contact.objects.visible_to(user).filter(pk__in=ids)[:SAMPLE])
+        found = Contact.objects.visible_to(user).filter(pk__in=ids)[:SAMPLE]
+        sample = [contact_summary(contact) for contact in found]
     return Preview(
         count=numbers.count,
         mailable=numbers.mailable,

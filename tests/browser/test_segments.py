@@ -1,4 +1,4 @@
-"""Segments in a real browser: built by clicking, counted, live; read and written back."""
+"""Segments in a real browser: built by clicking, counted, live; read and saved."""
 
 from __future__ import annotations
 
@@ -174,6 +174,12 @@ def test_conference_is_built_by_clicking_and_goes_live(open_page, marketer, visi
     assert serious(page) == []
 
 
+MARKETING_ONLY = {"field": "marketing_only", "op": "eq", "value": True}
+IN_ROME = {"field": "city", "op": "in", "value": ["Rome"]}
+LATELY = {"field": "occurred_at", "op": "within_last", "value": {"days": 30}}
+MOMENTS = ["2024-01-01", "2024-02-29T10:30"]
+BETWEEN = {"field": "created_at", "op": "between", "value": MOMENTS}
+PARENTS = {"from": "lead", "to": ["parent_contact"]}
 DEFINITIONS = [
     {"from": "contact"},
     {"from": "contact", "where": {"and": []}},

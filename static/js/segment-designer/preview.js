@@ -21,10 +21,11 @@ export class Preview {
   later() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(), WAIT);
-    this.total.classList.add("sd-stale");
+    if (this.app.settings.mayCount) this.total.classList.add("sd-stale");
   }
 
   async ask() {
+    if (!this.app.settings.mayCount) return this.told();
     const turn = (this.turn += 1);
     const { whole, left } = finished(this.app.whole);
     if (!Object.keys(whole ?? {}).length) return this.nothing();
@@ -39,6 +40,13 @@ export class Preview {
     if (turn !== this.turn || !counted.ok) return;
     this.counts = counted.data.tree;
     this.mark();
+  }
+
+  /** Without the right to count: what is known of the segment. */
+  told() {
+    const { state, memberCount } = this.app.settings;
+    this.total.classList.remove("sd-stale");
+    this.total.textContent = state === "draft" ? "–" : number(memberCount);
   }
 
   nothing() {
