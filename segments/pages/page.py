@@ -121,7 +121,9 @@ class SegmentHistory(SegmentScreen):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         before = request.GET.get("before", "")
         number = int(before) if before.isdigit() and len(before) < 19 else None
-        rows, older = audit_rows("segment", self.segment, before=number)
+        rows, older = audit_rows(
+            "segment", self.segment, user=request.user, before=number
+        )
         for row in rows:
             _tell(row)
         context = {"rows": rows, "older": older, **self.header()}
