@@ -12,6 +12,7 @@ from django.db.models import Model
 
 from core.access.querysets import visible_rows
 from core.journal.models import Entry
+from core.ui.sources import via_names
 
 PAGE = 50
 
@@ -58,13 +59,14 @@ def audit_rows(
         {entry.actor_id for entry in entries if entry.actor_id}
     )
     spoken = _LookUps(type(record), entries, user)
+    doors = via_names(entry.via for entry in entries)
     found = [
         AuditRow(
             entry.occurred_at,
             str(people.get(entry.actor_id) or "Handoff")
             if entry.actor_id
             else "Handoff",
-            entry.via,
+            doors.get(entry.via, entry.via),
             VERBS[entry.name.rpartition(".")[2]],
             spoken.changes(entry),
         )

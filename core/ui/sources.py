@@ -37,3 +37,13 @@ def source_names(
         for pk, named in _sources[kind].names(ids).items():
             found[kind, pk] = named
     return found
+
+
+def via_names(doors: Iterable[str]) -> dict[str, str]:
+    """Names for the doors that are records themselves, such as "workflow:3"."""
+    keys = {via: via.partition(":") for via in doors if ":" in via}
+    wanted = {
+        via: (key[0], int(key[2])) for via, key in keys.items() if key[2].isdigit()
+    }
+    named = source_names(wanted.values())
+    return {via: named[key][0] for via, key in wanted.items() if key in named}

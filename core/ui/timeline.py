@@ -24,7 +24,7 @@ from core.access.levels import Level
 from core.access.rights import Gate, rights_of
 from core.journal.interactions import interaction_kinds
 from core.journal.models import Entry
-from core.ui.sources import source_names
+from core.ui.sources import source_names, via_names
 
 PAGE = 40
 KINDS = {
@@ -72,6 +72,7 @@ class Told:
     """An entry with what a sentence needs: who did it, and what it came from.
 
     `user` reads the sentence: what it names further is read through `visible_to`.
+    `via` names the record that did it, where one did (a workflow); else it is empty.
     """
 
     entry: Entry
@@ -80,6 +81,7 @@ class Told:
     label: str
     data: dict[str, Any] = field(default_factory=dict)
     user: Any = None
+    via: str = ""
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,7 @@ def _dressed(entries: list[Entry], user: Any) -> Iterable[Told]:
     people = get_user_model()._default_manager.in_bulk(
         {e.actor_id for e in entries if e.actor_id}
     )
+    doors = via_names(entry.via for entry in entries)
     for entry in entries:
         data = entry.data or {}
         label, url = named.get((entry.source_type, entry.source_id or 0), ("", ""))
@@ -218,7 +221,8 @@ def _dressed(entries: list[Entry], user: Any) -> Iterable[Told]:
         if url:
             what = format_html('<a class="h-plainlink" href="{}">{}</a>', url, label)
         actor = people.get(entry.actor_id) if entry.actor_id else None
-        yield Told(entry, str(actor or ""), what, label, data, user)
+        via = doors.get(entry.via, "")
+        yield Told(entry, str(actor or ""), what, label, data, user, via)
 
 
 def _happening(told: Told, renderer: Renderer) -> Happening:

@@ -226,7 +226,7 @@ def notes_of(
 
 def _created(noun: str) -> Any:
     def tell(told: Told) -> Any:
-        by = told.actor or VIA.get(told.entry.via, "")
+        by = told.via or told.actor or VIA.get(told.entry.via, "")
         return format_html("<b>{} created</b>{}", noun, f" by {by}" if by else "")
 
     return tell
