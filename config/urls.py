@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/", include("crm.imports.urls")),
     path("", include("crm.urls")),
     path("", include("segments.urls")),
+    path("", include("scoring.urls")),
+    path("", include("workflows.urls")),
     path("", include("sales.urls")),
     path("", include("marketing.urls")),
 ]

@@ -10,8 +10,10 @@ class WorkflowsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models may be imported only once the apps are loaded.
+        from workflows.pages import registered  # noqa: PLC0415
         from workflows.registration import register  # noqa: PLC0415
         from workflows.shipped import ensure_shipped  # noqa: PLC0415
 
         register()
+        registered.register_all()
         register_shipped(ensure_shipped)

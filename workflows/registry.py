@@ -48,10 +48,14 @@ RunMany = Callable[[StepContext, Sequence[int], Mapping[str, Any]], dict[int, Ou
 
 @dataclass(frozen=True)
 class StepPreview:
-    """What a step would do: figures with labels, who is left out and why, examples."""
+    """What a step would do: figures with labels, who is left out and why, examples.
+
+    `left_out` gives the ids of some of those behind each reason in `skipped`.
+    """
 
     figures: Mapping[str, int]
     skipped: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, Sequence[int]] = field(default_factory=dict)
     examples: Sequence[Mapping[str, Any]] = ()
 
 

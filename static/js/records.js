@@ -6,6 +6,13 @@ document.addEventListener("click", (event) => {
       each.setAttribute("aria-pressed", String(each === kind));
     }
   }
+  const step = event.target.closest("a.h-step");
+  if (step) {
+    for (const each of document.querySelectorAll("a.h-step[aria-current]")) {
+      each.removeAttribute("aria-current");
+    }
+    step.setAttribute("aria-current", "true");
+  }
   const can = event.target.closest("dd.can");
   if (can && !event.target.closest("a")) htmx.trigger(can, "edit");
   const compose = event.target.closest("[data-compose]");

@@ -96,10 +96,11 @@ def workflow_check(workflow: Workflow) -> None:
     if not triggers and not workflow.on_demand:
         raise Invalid("no_trigger", "Say when the workflow starts.", attr="on_demand")
     for position, step in rules.all_steps(workflow.steps):
-        _step_check(workflow.entity, step, f"steps.{position}")
+        step_check(workflow.entity, step, f"steps.{position}")
 
 
-def _step_check(entity: str, step: rules.Step, where: str) -> None:
+def step_check(entity: str, step: rules.Step, where: str) -> None:
+    """Raise Invalid, at the setting, for a step that could never work."""
     params = step.get("params", {})
     if step["type"] in (rules.WAIT, rules.STOP):
         return

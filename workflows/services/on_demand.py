@@ -47,7 +47,7 @@ def workflow_dry_run(*, workflow: Workflow) -> DryRun:
     Raises Invalid where the workflow is broken.
     """
     workflow_check(workflow)
-    ids = _ids(workflow.entity, workflow.condition)
+    ids = applicable_ids(workflow.entity, workflow.condition)
     first = workflow.steps[0]
     kind = step_type(first["type"])
     preview = None
@@ -61,7 +61,7 @@ def workflow_dry_run(*, workflow: Workflow) -> DryRun:
     )
 
 
-def _ids(entity: str, condition: dict[str, Any]) -> Any:
+def applicable_ids(entity: str, condition: dict[str, Any]) -> Any:
     """The records for which the condition holds, as a queryset of ids."""
     found = query_entity(entity)
     assert found is not None, "checked when the workflow was saved"
@@ -71,10 +71,11 @@ def _ids(entity: str, condition: dict[str, Any]) -> Any:
 
 def step_sentences(steps: rules.Steps) -> list[str]:
     """What each step will do, in plain words, in order."""
-    return [_sentence(step) for _, step in rules.all_steps(steps)]
+    return [step_sentence(step) for _, step in rules.all_steps(steps)]
 
 
-def _sentence(step: rules.Step) -> str:
+def step_sentence(step: rules.Step) -> str:
+    """What one step will do, in plain words."""
     if step["type"] == rules.WAIT:
         unit, number = next(iter(step["params"]["for"].items()))
         return f"Wait {number} {unit if number != 1 else unit.rstrip('s')}"
@@ -121,7 +122,7 @@ def run_chunk(run: JobRun) -> bool:
     version = WorkflowVersion.objects.select_related("workflow").get(
         pk=run.params["version"]
     )
-    ids = _ids(version.entity, version.condition)
+    ids = applicable_ids(version.entity, version.condition)
     if run.total is None:
         run.total = ids.count()
     chunk = list(ids.filter(pk__gt=run.cursor.get("after", 0)).order_by("pk")[:CHUNK])

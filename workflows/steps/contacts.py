@@ -82,6 +82,10 @@ def create_preview(ids: Any) -> StepPreview:
             - found.contacts_to_create,
         },
         skipped={REASONS[key]: number for key, number in skipped.items()},
+        left_out={
+            REASONS[key]: [*found.examples.get(key, []), *others.examples.get(key, [])]
+            for key in skipped
+        },
         examples=[
             {"id": lead.pk, "name": lead.name, "topic": lead.topic}
             for lead in leads.values()
