@@ -268,7 +268,10 @@ class HistoryPage(WorkflowScreen):
         if before and not before.isdigit():
             raise Http404
         rows, older = audit_rows(
-            "workflow", self.workflow, before=int(before) if before else None
+            "workflow",
+            self.workflow,
+            user=request.user,
+            before=int(before) if before else None,
         )
         for row in rows:
             row.changes = [_spoken(self.workflow.entity, each) for each in row.changes]
