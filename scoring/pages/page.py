@@ -109,7 +109,7 @@ class ScoringModelPage(ModelScreen):
         model = self.scoring_model
         context: dict[str, Any] = {"model": model}
         try:
-            found = model_simulate(model=model)
+            found = model_simulate(model=model, user=self.request.user)
         except DomainError as error:
             context["problem"] = error.detail
         else:
