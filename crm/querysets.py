@@ -7,18 +7,16 @@ from typing import Any, Self
 from django.db.models import Q
 
 from core.access.querysets import VisibleQuerySet
+from core.base.search import search_words
 from crm.regarding import about_visible
 
 
 class Searchable(VisibleQuerySet):
-    """Rows with a `search_text` column (lower case, trigram index)."""
+    """Rows with `search_text` (folded, trigram index) and `sort_name`."""
 
     def search(self, text: str) -> Self:
-        """Rows that hold every word of the text, anywhere, in any case."""
-        rows = self
-        for word in text.lower().split()[:10]:
-            rows = rows.filter(search_text__contains=word)
-        return rows
+        """Rows that hold every word of the text, whatever its case and accents."""
+        return search_words(self, text)
 
 
 class AccountQuerySet(Searchable):

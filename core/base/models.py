@@ -37,11 +37,11 @@ class _ConcatOp(models.Func):
 
 
 def search_text(*fields: str) -> models.Expression:
-    """The lower-case text that fragment search reads (one GIN trigram index)."""
+    """The text that search reads: no accents, lower case (one GIN trigram index)."""
     joined: Any = models.F(fields[0])
     for name in fields[1:]:
         joined = _ConcatOp(_ConcatOp(joined, models.Value(" ")), models.F(name))
-    return Lower(joined, output_field=models.TextField())
+    return Lower(ImmutableUnaccent(joined), output_field=models.TextField())
 
 
 class Organisation(models.Model):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import django_filters
-from django.db.models import CharField, Model, Q, QuerySet, TextField, Value
+from django.db.models import CharField, Model, QuerySet, TextField, Value
 from django.db.models.functions import Lower
 from django.http import QueryDict
 
@@ -79,18 +79,3 @@ def _spoken(field: Any, value: Any) -> str:
         return str(value)
     choices = dict(getattr(field, "choices", None) or ())
     return str(choices.get(value, value))
-
-
-def fragment_search(rows: QuerySet, text: str, *, names: str = "sort_name") -> QuerySet:
-    """Rows that contain a text of three letters and more, or begin with a shorter one.
-
-    Fragments are served by the trigram index on `search_text`, beginnings by the
-    b-tree on the sort name.
-    """
-    text = text.strip()
-    if len(text) >= 3:
-        return rows.filter(search_text__contains=Lower(Value(text, TextField())))
-    low = text.lower()
-    return rows.filter(
-        Q(**{f"{names}__gte": low}) & Q(**{f"{names}__lt": low + "\U0010ffff"})
-    )

@@ -17,11 +17,12 @@ from django.views.generic import View
 
 from core.access.rights import rights_of
 from core.base.errors import DomainError
+from core.base.search import search_words
 from core.base.text import text_problem
 from core.ui.columns import BulkAction, Column, ListView, RowAction, registry
 from core.ui.doors import browser_door
 from core.ui.export import csv_response
-from core.ui.filters import chips_of, fragment_search
+from core.ui.filters import chips_of
 from core.ui.navigation import opening_view
 from core.ui.paging import Order, Page, count_of, order_of, page_of
 from core.ui.querying import Conditions, conditions_of
@@ -145,8 +146,8 @@ class ListPage(LoginRequiredMixin, View):
         return conditions_of(self.params.get("query", ""), self.entity)
 
     def search(self, rows: QuerySet, text: str) -> QuerySet:
-        """How the search field narrows the rows; by default the trigram index."""
-        return fragment_search(rows, text)
+        """How the search field narrows the rows; by default as the API's search."""
+        return search_words(rows, text)
 
     def dressed(self, rows: QuerySet, columns: list[Column]) -> QuerySet:
         """Join and add what the columns show, and nothing else."""

@@ -14,7 +14,6 @@ from django.utils.html import format_html
 from core.access.models import Team, User
 from core.access.querysets import visible_rows
 from core.ui import cells
-from core.ui.filters import fragment_search
 from core.ui.navigation import QuickCreate, register_quick_create
 from core.ui.paging import count_of
 from core.ui.parts import Panel, register_panel
@@ -34,7 +33,7 @@ from crm.pages.columns import ACTIVITY_ICONS, LEAD_TONES, lead_badge
 
 
 def find_contacts(user: Any, text: str, limit: int) -> list[Hit]:
-    rows = fragment_search(Contact.objects.visible_to(user), text)
+    rows = Contact.objects.visible_to(user).search(text)
     return [
         Hit(
             row.name,
@@ -50,7 +49,7 @@ def find_contacts(user: Any, text: str, limit: int) -> list[Hit]:
 
 
 def find_accounts(user: Any, text: str, limit: int) -> list[Hit]:
-    rows = fragment_search(Account.objects.visible_to(user), text)
+    rows = Account.objects.visible_to(user).search(text)
     return [
         Hit(
             row.name,
@@ -64,7 +63,7 @@ def find_accounts(user: Any, text: str, limit: int) -> list[Hit]:
 
 
 def find_leads(user: Any, text: str, limit: int) -> list[Hit]:
-    rows = fragment_search(Lead.objects.visible_to(user), text)
+    rows = Lead.objects.visible_to(user).search(text)
     return [
         Hit(
             row.topic or row.name,
