@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import django_filters as filters
+from django import forms
 from django.db import models
 from django.db.models import QuerySet
 
+from core.access.models import User
+from core.ui.filters import TextFilter, choosing
 from crm.models import (
     Account,
     Activity,
@@ -35,8 +39,57 @@ class IdsFilter(filters.BaseInFilter, filters.NumberFilter):
     """Records by their ids, separated by commas; anything but numbers is refused."""
 
 
+class OwnerFilter(IdFilter):
+    """A person by id; lists offer the names of those who are active."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=choosing(_people), **kwargs)
+
+
+def _people() -> list[tuple[Any, str]]:
+    return [(user.pk, str(user)) for user in User.objects.filter(is_active=True)]
+
+
+def rows_of(model: Any) -> Callable[[], list[tuple[Any, str]]]:
+    """The rows of a short list, for a field to choose from."""
+    return lambda: [(row.pk, str(row)) for row in model.objects.all()[:500]]
+
+
+def listed(list_key: str) -> Callable[[], list[tuple[Any, str]]]:
+    """The values of an extensible list, for a field to choose from."""
+
+    def values() -> list[tuple[Any, str]]:
+        rows = Choice.objects.filter(list=list_key, active=True)
+        return [(value, value) for value in rows.values_list("value", flat=True)]
+
+    return values
+
+
+def text(field: str, label: str) -> TextFilter:
+    """A fragment of a text, in any case."""
+    return TextFilter(field_name=field, lookup_expr="contains", label=label)
+
+
+def whole(field: str, label: str, values: Any = None) -> TextFilter:
+    """A whole text, in any case; `values` are offered in lists."""
+    more: dict[str, Any] = {"widget": choosing(values)} if values else {}
+    return TextFilter(field_name=field, lookup_expr="exact", label=label, **more)
+
+
+def day(label: str, field: str, way: str) -> filters.DateFilter:
+    """A day from which, or up to and with which, rows are listed."""
+    return filters.DateFilter(
+        field_name=field,
+        lookup_expr=f"date__{way}",
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+
 class RecordFilter(filters.FilterSet):
-    """What every record can be filtered by."""
+    """What every record can be filtered by; lists offer the filters in `shown`."""
+
+    shown: ClassVar[tuple[str, ...]] = ()
 
     id__in = IdsFilter(field_name="id", lookup_expr="in")
 
@@ -59,13 +112,23 @@ class RecordFilter(filters.FilterSet):
 class OwnedFilter(RecordFilter):
     """Records with an owner; `unowned=true` finds those without."""
 
-    unowned = filters.BooleanFilter(field_name="owner", lookup_expr="isnull")
+    owner = OwnerFilter(field_name="owner_id", label="Owner")
+    unowned = filters.BooleanFilter(
+        field_name="owner", lookup_expr="isnull", label="Without an owner"
+    )
 
 
 class TaggedFilter(OwnedFilter):
     """Records with tags; `tag=VIP` finds those that bear it."""
 
-    tag = filters.CharFilter(field_name="tags", method="with_tag", label="Tag")
+    tag = filters.CharFilter(
+        field_name="tags",
+        method="with_tag",
+        label="Tag",
+        widget=choosing(lambda: _tags()),
+    )
+    created_from = day("Created from", "created_at", "gte")
+    created_to = day("Created up to", "created_at", "lte")
 
     def with_tag(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         """Rows whose tags hold this name in any case."""
@@ -74,14 +137,48 @@ class TaggedFilter(OwnedFilter):
         return queryset.filter(tags__contains=[known.get(value.lower(), value)])
 
 
+def _tags() -> list[tuple[Any, str]]:
+    names = Tag.objects.values_list("name", flat=True)
+    return [(name, name) for name in names]
+
+
+BELONGS = ("owner", "unowned", "tag", "created_from", "created_to")
+PLACE = ("city__contains", "country")
+
+
+class PlaceFilter(TaggedFilter):
+    """Records with an address."""
+
+    city = whole("city", "City")
+    city__contains = text("city", "City")
+    country = whole("country", "Country")
+
+
 DATES = ["gte", "lte", "gt", "lt"]
 STAMPS = {"created_at": DATES, "updated_at": DATES}
 OWNED = {"owner": ["exact"], "team": ["exact"]}
 CHOICE = ["exact", "in"]
 
 
-class ContactFilter(TaggedFilter):
+class ContactFilter(PlaceFilter):
+    shown = (
+        "state",
+        "marketing_only",
+        "email__contains",
+        "company_name__contains",
+        "job_title__contains",
+        *PLACE,
+        "relationship",
+        "consent_level__gte",
+        "do_not_email",
+        "is_child",
+        *BELONGS,
+    )
     email = filters.CharFilter(method="with_email", label="Email")
+    email__contains = text("email", "Email")
+    company_name__contains = text("company_name", "Company")
+    job_title__contains = text("job_title", "Job title")
+    relationship = whole("relationship", "Relationship", listed("relationship"))
 
     class Meta(RecordFilter.Meta):
         model = Contact
@@ -110,8 +207,20 @@ class ContactFilter(TaggedFilter):
         return queryset.filter(email_norm=value.strip().lower())
 
 
-class AccountFilter(TaggedFilter):
+class AccountFilter(PlaceFilter):
+    shown = (
+        "state",
+        "name__contains",
+        "industry",
+        "relationship",
+        "email_domain",
+        *PLACE,
+        *BELONGS,
+    )
     name = filters.CharFilter(method="with_name", label="Name")
+    name__contains = text("name", "Name")
+    industry = whole("industry", "Industry", listed("industry"))
+    relationship = whole("relationship", "Relationship", listed("relationship"))
 
     class Meta(RecordFilter.Meta):
         model = Account
@@ -134,8 +243,33 @@ class AccountFilter(TaggedFilter):
         return queryset.filter(name_norm=value.strip().lower())
 
 
-class LeadFilter(TaggedFilter):
+class LeadFilter(PlaceFilter):
+    shown = (
+        "state",
+        "stage",
+        "rating",
+        "sales_ready",
+        "orphaned",
+        "lead_source",
+        "topic__contains",
+        "company_name__contains",
+        "email__contains",
+        *PLACE,
+        "product",
+        "campaign",
+        *BELONGS,
+    )
     email = filters.CharFilter(method="with_email", label="Email")
+    email__contains = text("email", "Email")
+    topic__contains = text("topic", "Topic")
+    company_name__contains = text("company_name", "Company")
+    lead_source = whole("lead_source", "Source", listed("lead_source"))
+    product = IdFilter(
+        field_name="product_id", label="Product", widget=choosing(rows_of(Product))
+    )
+    campaign = IdFilter(
+        field_name="campaign_id", label="Campaign", widget=choosing(rows_of(Campaign))
+    )
     orphaned = filters.BooleanFilter(method="with_orphaned", label="Orphaned")
 
     class Meta(RecordFilter.Meta):
@@ -181,6 +315,19 @@ class LeadFilter(TaggedFilter):
 
 
 class ActivityFilter(OwnedFilter):
+    shown = (
+        "kind",
+        "state",
+        "priority",
+        "owner",
+        "subject__contains",
+        "due_from",
+        "due_to",
+    )
+    subject__contains = text("subject", "Subject")
+    due_from = day("Due from", "due_at", "gte")
+    due_to = day("Due up to", "due_at", "lte")
+
     class Meta(RecordFilter.Meta):
         model = Activity
         fields = {
@@ -214,6 +361,9 @@ class NoteFilter(RecordFilter):
 
 
 class ProductFilter(RecordFilter):
+    shown = ("name__contains", "family", "active")
+    name__contains = text("name", "Name")
+
     class Meta(RecordFilter.Meta):
         model = Product
         fields = {
@@ -225,6 +375,9 @@ class ProductFilter(RecordFilter):
 
 
 class CampaignFilter(OwnedFilter):
+    shown = ("name__contains", "status", "kind", "owner")
+    name__contains = text("name", "Name")
+
     class Meta(RecordFilter.Meta):
         model = Campaign
         fields = {

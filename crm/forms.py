@@ -127,16 +127,10 @@ class CrmForm(RecordForm):
             self.dress(field)
             self.fields[CUSTOM + each.key] = field
 
-    def shown_sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+    def all_sections(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The sections, and the custom fields in one of their own."""
         own = tuple(name for name in self.fields if name.startswith(CUSTOM))
-        if not own:
-            return super().shown_sections()
-        sections = self.sections
-        self.__class__.sections, kept = (*sections, ("Own fields", own)), sections
-        try:
-            return super().shown_sections()
-        finally:
-            self.__class__.sections = kept
+        return [*self.sections, *([("Own fields", own)] if own else [])]
 
     def values(self) -> dict[str, Any]:
         """What the service gets: custom fields gathered under `custom`."""

@@ -1,4 +1,4 @@
-"""Search by words, the one meaning it has in lists, look-ups, the palette and the API."""
+"""Search by words: one meaning in lists, look-ups, the palette and the API."""
 
 from __future__ import annotations
 

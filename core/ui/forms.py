@@ -58,11 +58,16 @@ class RecordForm(forms.ModelForm):
         else:
             widget.attrs["class"] = "form-control h"
 
+    def all_sections(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The sections of this form; a subclass adds those that only data knows."""
+        return list(self.sections)
+
     def shown_sections(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Titles with their fields; what no section names comes last."""
-        named = {name for _, names in self.sections for name in names}
+        sections = self.all_sections()
+        named = {name for _, names in sections for name in names}
         rest = [name for name in self.fields if name not in named]
-        sections = [*self.sections, ("More", tuple(rest))]
+        sections = [*sections, ("More", tuple(rest))]
         shown = [
             (title, [self[name] for name in names if name in self.fields])
             for title, names in sections

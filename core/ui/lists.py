@@ -22,7 +22,7 @@ from core.base.text import text_problem
 from core.ui.columns import BulkAction, Column, ListView, RowAction, registry
 from core.ui.doors import browser_door
 from core.ui.export import csv_response
-from core.ui.filters import chips_of
+from core.ui.filters import chips_of, filter_fields
 from core.ui.navigation import opening_view
 from core.ui.paging import Order, Page, count_of, order_of, page_of
 from core.ui.querying import Conditions, conditions_of
@@ -203,6 +203,7 @@ class ListPage(LoginRequiredMixin, View):
             "sort_key": column.key,
             "sort_down": down,
             "chips": chips_of(self.filterset, self.params),
+            "filter_fields": filter_fields(self.filterset),
             "bulk": self.allowed_bulk(),
             "hover": self.allowed_row_actions(),
             "create_url": self.create_url(),

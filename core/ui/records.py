@@ -12,7 +12,6 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.views.generic import View
 
 from core.access.rights import may, rights_of
@@ -211,14 +210,13 @@ class RecordPage(LoginRequiredMixin, View):
     def timeline_context(self) -> dict[str, Any]:
         kind = self.request.GET.get("kind", "all")
         kind = kind if kind in timeline.KINDS else "all"
-        before = None
+        place = None
         if self.request.GET.get("before"):
-            try:
-                before = parse_datetime(self.request.GET["before"])
-            except ValueError as error:
-                raise Http404 from error
+            place = timeline.Place.read(self.request.GET["before"])
+            if place is None:
+                raise Http404
         scope = self.scope(self.record)
-        found, older = timeline.happenings(scope, kind=kind, before=before)
+        found, older = timeline.happenings(scope, kind=kind, place=place)
         return {"days": timeline.by_day(found), "older": older, "kind": kind}
 
     def timeline_part(self) -> HttpResponse:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -45,12 +46,56 @@ class Scope:
     user: Any = None
 
 
+JOURNAL = "journal"
+Rows = TypeVar("Rows", bound=QuerySet)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page of a timeline ends: the moment, the source and id of its last line.
+
+    Lines are ordered by (moment, source, id), all downwards, over every source; so
+    equal moments are neither missed nor shown twice.
+    """
+
+    when: datetime
+    source: str
+    pk: int
+
+    def older(self, rows: Rows, source: str, moment: str) -> Rows:
+        """The rows of a source that come after this place; `moment` is their column."""
+        earlier = Q(**{f"{moment}__lt": self.when})
+        if source > self.source:
+            return rows.filter(earlier)
+        same = Q(**{moment: self.when})
+        if source == self.source:
+            same &= Q(pk__lt=self.pk)
+        return rows.filter(earlier | same)
+
+    def __str__(self) -> str:
+        return f"{self.when.isoformat()}~{self.source}~{self.pk}"
+
+    @classmethod
+    def read(cls, text: str) -> Place | None:
+        """The place of an address; None where somebody tampered with it."""
+        moment, _, rest = text.partition("~")
+        source, _, pk = rest.partition("~")
+        try:
+            when = parse_datetime(moment)
+        except ValueError:
+            return None
+        if when is None or when.tzinfo is None or not (pk.isdigit() and len(pk) < 19):
+            return None
+        return cls(when, source, int(pk))
+
+
 @dataclass
 class Happening:
     """One line: when, an icon, a sentence, perhaps what was said.
 
     `fold` names what may be folded with its neighbours ("page.visited"), `things`
     are what a folded line counts and names; `milestone` is "", "mile" or "mile won".
+    `order` is the id of the row, `source` the key it was registered under.
     """
 
     when: datetime
@@ -64,6 +109,7 @@ class Happening:
     thing: str = ""
     count: int = 1
     order: int = 0
+    source: str = JOURNAL
     extra: SafeString | str = ""
 
 
@@ -97,7 +143,7 @@ class Renderer:
     folds: bool = False
 
 
-Fetch = Callable[[Scope, datetime | None, int, str], list[Happening]]
+Fetch = Callable[[Scope, Place | None, int, str], list[Happening]]
 _renderers: dict[str, Renderer] = {}
 _fetches: dict[str, Fetch] = {}
 
@@ -122,8 +168,9 @@ def register_timeline(
 def register_timeline_source(key: str, fetch: Fetch) -> None:
     """Add happenings that are rows of their own.
 
-    `fetch(scope, before, limit, kind)` gives at most `limit` happenings older than
-    `before`, newest first, read through `visible_to(scope.user)`.
+    `fetch(scope, place, limit, kind)` gives at most `limit` happenings, newest first,
+    read through `visible_to(scope.user)` and, where there is a place, through
+    `place.older(rows, key, moment)`; ordered by that same moment and the id.
     """
     _fetches[key] = fetch
 
@@ -156,19 +203,22 @@ def _interaction(sentence: str) -> Callable[[Told], SafeString]:
 
 
 def happenings(
-    scope: Scope, *, kind: str = "all", before: datetime | None = None
-) -> tuple[list[Happening], datetime | None]:
-    """One page of a timeline, and from when the next page goes on (None: the end)."""
-    found = _from_journal(scope, before, kind)
-    for fetch in _fetches.values():
-        found += fetch(scope, before, PAGE, kind)
-    found.sort(key=lambda each: (each.when, each.order), reverse=True)
+    scope: Scope, *, kind: str = "all", place: Place | None = None
+) -> tuple[list[Happening], Place | None]:
+    """One page of a timeline, and where the next page goes on (None: the end)."""
+    found = _from_journal(scope, place, kind)
+    for key, fetch in _fetches.items():
+        for line in fetch(scope, place, PAGE + 1, kind):
+            line.source = key
+            found.append(line)
+    found.sort(key=lambda each: (each.when, each.source, each.order), reverse=True)
     more = len(found) > PAGE
     page = found[:PAGE]
-    return folded(page), page[-1].when if more and page else None
+    last = page[-1] if more and page else None
+    return folded(page), Place(last.when, last.source, last.order) if last else None
 
 
-def _from_journal(scope: Scope, before: datetime | None, kind: str) -> list[Happening]:
+def _from_journal(scope: Scope, place: Place | None, kind: str) -> list[Happening]:
     told_by = renderers()
     names = [n for n, r in told_by.items() if kind in ("all", r.kind)]
     if not names:
@@ -178,8 +228,8 @@ def _from_journal(scope: Scope, before: datetime | None, kind: str) -> list[Happ
     if scope.contact_ids:
         about |= Q(contact_id__in=scope.contact_ids)
     rows = _readable(Entry.objects.filter(about, name__in=names), scope.user)
-    if before:
-        rows = rows.filter(occurred_at__lt=before)
+    if place:
+        rows = place.older(rows, JOURNAL, "occurred_at")
     entries = list(rows.order_by("-occurred_at", "-id")[: PAGE + 1])
     return [
         _happening(told, told_by[told.entry.name])

@@ -10,8 +10,9 @@ from django.urls import reverse
 from core.ui import cells
 from core.ui.columns import Column, ListView, RowAction, field_column
 from core.ui.lists import ListPage
+from crm import filters
 from crm.models import Account, Contact, Lead
-from crm.pages import bulk, columns, filters
+from crm.pages import bulk, columns
 
 
 def mine(rows: QuerySet, user: Any) -> QuerySet:
@@ -22,7 +23,7 @@ class ContactList(ListPage):
     entity, model, noun, icon = "contact", Contact, "contact", "users"
     title, url_name, record_url_name = "Contacts", "contact_list", "contact"
     create_url_name = "contact_create"
-    filterset_class = filters.ContactFilters
+    filterset_class = filters.ContactFilter
     empty = "People arrive from forms, imports and leads, or enter the first one."
     bulk_actions = (
         bulk.assign("contacts"),
@@ -110,7 +111,7 @@ class AccountList(ListPage):
     entity, model, noun, icon = "account", Account, "account", "building"
     title, url_name, record_url_name = "Accounts", "account_list", "account"
     create_url_name = "account_create"
-    filterset_class = filters.AccountFilters
+    filterset_class = filters.AccountFilter
     empty = "Companies you sell to stand here. Enter one, or import a list."
     bulk_actions = (
         bulk.assign("accounts"),
@@ -183,7 +184,7 @@ class LeadList(ListPage):
     entity, model, noun, icon = "lead", Lead, "lead", "target-arrow"
     title, url_name, record_url_name = "Leads", "lead_list", "lead"
     create_url_name = "lead_create"
-    filterset_class = filters.LeadFilters
+    filterset_class = filters.LeadFilter
     empty = "Leads come from forms and imports, or somebody enters them after a call."
     bulk_actions = (bulk.assign("leads"), bulk.tag("leads"), bulk.delete("leads"))
     columns = (

@@ -12,8 +12,9 @@ from core.ui import cells
 from core.ui.columns import Column, ListView, field_column
 from core.ui.filters import TextFilter
 from core.ui.lists import ListPage
+from crm import filters
 from crm.models import Activity, Campaign, Product
-from crm.pages import columns, filters
+from crm.pages import columns
 
 
 def everything(rows: QuerySet, user: Any) -> QuerySet:
@@ -23,7 +24,7 @@ def everything(rows: QuerySet, user: Any) -> QuerySet:
 class ActivityList(ListPage):
     entity, model, noun, icon = "activity", Activity, "activity", "checklist"
     title, url_name = "Activities", "activity_list"
-    filterset_class = filters.ActivityFilters
+    filterset_class = filters.ActivityFilter
     default_sort = "-due"
     empty = "Calls, tasks and appointments stand here. Log them on a person's page."
     columns = (
@@ -118,7 +119,7 @@ class ProductList(ListPage):
     entity, model, noun, icon = "product", Product, "product", "box"
     title, url_name, record_url_name = "Products", "product_list", "product_edit"
     create_url_name = "product_create"
-    filterset_class = filters.ProductFilters
+    filterset_class = filters.ProductFilter
     default_sort = "name"
     empty = "What you sell stands here; leads and opportunities name it."
     columns = (
@@ -156,7 +157,7 @@ class CampaignList(ListPage):
     entity, model, noun, icon = "campaign", Campaign, "campaign", "speakerphone"
     title, url_name, record_url_name = "Campaigns", "campaign_list", "campaign_edit"
     create_url_name = "campaign_create"
-    filterset_class = filters.CampaignFilters
+    filterset_class = filters.CampaignFilter
     empty = "A campaign groups pages, segments and the leads they bring."
     columns = (
         Column(

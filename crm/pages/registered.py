@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from core.ui.parts import Panel, register_panel
 from core.ui.search import Hit, Search, register_search
 from core.ui.timeline import (
     Happening,
+    Place,
     Scope,
     Told,
     register_timeline,
@@ -152,19 +154,20 @@ DONE = {
 
 
 def activities_of(
-    scope: Scope, before: datetime | None, limit: int, kind: str
+    scope: Scope, place: Place | None, limit: int, kind: str
 ) -> list[Happening]:
     """Activities on a timeline: what was said, what is planned."""
     if kind not in ("all", "activity"):
         return []
-    rows = Activity.objects.visible_to(scope.user).filter(_about(scope))
-    if before:
-        rows = rows.filter(created_at__lt=before)
-    rows = rows.select_related("created_by", "owner").order_by("-created_at", "-pk")
-    return [_activity_line(row) for row in rows[: limit + 1]]
+    rows: Any = Activity.objects.visible_to(scope.user).filter(_about(scope))
+    rows = rows.annotate(moment=Coalesce("completed_at", "created_at"))
+    if place:
+        rows = place.older(rows, "activities", "moment")
+    rows = rows.select_related("created_by", "owner").order_by("-moment", "-pk")
+    return [_activity_line(row, row.moment) for row in rows[:limit]]
 
 
-def _activity_line(row: Activity) -> Happening:
+def _activity_line(row: Activity, moment: datetime) -> Happening:
     who = row.created_by or row.owner or "Somebody"
     bits: list[Any] = []
     extra: Any = ""
@@ -188,7 +191,7 @@ def _activity_line(row: Activity) -> Happening:
     if row.description and row.description != titled:
         bits.append(row.description)
     return Happening(
-        row.completed_at or row.created_at,
+        moment,
         ACTIVITY_ICONS[row.kind],
         sentence,
         "activity",
@@ -200,14 +203,14 @@ def _activity_line(row: Activity) -> Happening:
 
 
 def notes_of(
-    scope: Scope, before: datetime | None, limit: int, kind: str
+    scope: Scope, place: Place | None, limit: int, kind: str
 ) -> list[Happening]:
     """Notes on a timeline."""
     if kind not in ("all", "activity"):
         return []
     rows = Note.objects.visible_to(scope.user).filter(_about(scope))
-    if before:
-        rows = rows.filter(created_at__lt=before)
+    if place:
+        rows = place.older(rows, "notes", "created_at")
     rows = rows.select_related("created_by").order_by("-created_at", "-pk")
     return [
         Happening(
@@ -219,7 +222,7 @@ def notes_of(
             said=row.body,
             order=row.pk,
         )
-        for row in rows[: limit + 1]
+        for row in rows[:limit]
     ]
 
 
