@@ -18,9 +18,9 @@ from core.ui.columns import BulkAction, Column, ListView
 from core.ui.doors import browser_door
 from core.ui.lists import ListPage
 from core.ui.paging import Page
+from crm.filters import ContactFilter
 from crm.models import Contact
 from crm.pages.columns import contact_badge, mail_link, person_second
-from crm.pages.filters import ContactFilters
 from segments import rules
 from segments.models import Segment, SegmentException
 from segments.pages.access import pickable
@@ -37,7 +37,7 @@ class SegmentMembers(ListPage, SegmentScreen):
     tab = "members"
     entity, model, noun, icon = "contact", Contact, "contact", "users"
     title, url_name, record_url_name = "Members", "contact_list", "contact"
-    filterset_class = ContactFilters
+    filterset_class = ContactFilter
     default_sort = "name"
     template_name = "segments/members.html"
     columns = (
