@@ -11,6 +11,7 @@ from core.query.registry import (
     extend_query_entity,
     register_query_entity,
 )
+from scoring.homes import register_homes
 from scoring.models import LeadScore, ScoringModel
 from scoring.services.run import score_all_chunk
 from segments.freshness import register_fact
@@ -57,3 +58,4 @@ def register() -> None:
         ],
     )
     register_fact("score.changed", "score")
+    register_homes()

@@ -16,6 +16,7 @@ from core.query.registry import (
     register_query_entity,
     register_segment_source,
 )
+from segments.homes import register_homes
 from segments.models import Membership, Segment
 
 
@@ -78,3 +79,4 @@ def register() -> None:
             )
         ],
     )
+    register_homes()

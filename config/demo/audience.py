@@ -148,8 +148,8 @@ RULES: list[dict[str, Any]] = [
         "interactions": ["website.visited"],
         "window_days": 60,
         "frequency": "each",
-        "points": 4,
-        "cap": 24,
+        "points": 5,
+        "cap": 30,
     },
     {
         "name": "Sent a form in the last 90 days",

@@ -122,13 +122,18 @@ _RECORDS = [
     """UPDATE crm_activity SET completed_at = created_at WHERE state = 'completed'""",
     """UPDATE crm_lead l SET sales_ready_at = last.at, stage_since = last.at,
            updated_at = last.at
-       FROM (SELECT contact_id, max(occurred_at) AS at FROM journal_entry
+       FROM (SELECT contact_id, array_agg(occurred_at ORDER BY occurred_at DESC) AS ats
+             FROM journal_entry
              WHERE name IN ('website.visited', 'form.submitted', 'email.clicked')
-             GROUP BY contact_id) last
+             GROUP BY contact_id) was,
+            LATERAL (SELECT coalesce(was.ats[1 + was.contact_id % 6], was.ats[1]) AS at)
+            last
        WHERE l.state = 'open' AND l.sales_ready
-         AND last.contact_id = l.parent_contact_id""",
+         AND was.contact_id = l.parent_contact_id""",
     """UPDATE crm_lead SET stage_since = created_at
        WHERE state = 'open' AND NOT sales_ready""",
+    "UPDATE segments_segment SET went_live_at = created_at",
+    "UPDATE scoring_scoringmodel SET went_live_at = created_at",
     """UPDATE sales_opportunity SET updated_at = coalesce(closed_at, created_at)""",
 ]
 

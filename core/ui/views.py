@@ -33,9 +33,11 @@ class Home(LoginRequiredMixin, TemplateView):
         area = current_area(self.request)
         hour = timezone.localtime().hour
         part = "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
+        cards = home_cards(self.request, area.key if area else "")
         return super().get_context_data(**kwargs) | {
             "part_of_day": part,
-            "cards": home_cards(self.request, area.key if area else ""),
+            "cards": cards,
+            "ledes": [card["lede"] for card in cards if card.get("lede")],
         }
 
 

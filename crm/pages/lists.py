@@ -308,6 +308,7 @@ class LeadList(ListPage):
             note="Leads with neither a parent contact nor a parent account.",
         ),
         ListView("closed", "Closed", lambda rows, user: rows.closed()),
+        ListView("all", "All", lambda rows, user: rows),
     )
     row_actions = (
         RowAction(

@@ -14,6 +14,7 @@ from core.ui.parts import Panel, register_panel
 from core.ui.sources import Named, register_source
 from core.ui.timeline import Told, register_timeline
 from marketing.models import Form, Page, Suggestion
+from marketing.pages.homes import register_homes
 from marketing.rules.targets import TARGETS
 
 
@@ -63,3 +64,4 @@ def register_all() -> None:
     )
     for entity in ("contact", "lead"):
         register_panel(entity, panel)
+    register_homes()

@@ -21,6 +21,7 @@ from crm.lead_rules import REASON_LABELS
 from crm.models import Account, Contact, Lead
 from sales.forms import DisqualifyForm
 from sales.models import Opportunity
+from sales.pages.homes import register_homes
 from sales.pages.lists import TONES, opportunity_badge
 from sales.rules import OPPORTUNITY_REASON_LABELS
 from sales.services.leads_bulk import LeadOutcome, leads_disqualify, leads_qualify
@@ -325,3 +326,4 @@ def register_all() -> None:
     register_quick_create(
         QuickCreate("Opportunity", "coin", "opportunity_create", "opportunity")
     )
+    register_homes()

@@ -28,6 +28,12 @@ def badge(label: str, tone: str = "off") -> SafeString:
     return cells.badge(label, tone)
 
 
+@register.simple_tag
+def amount(value: Any, currency: str = "") -> SafeString:
+    """A sum of money without small change, for figures at a glance."""
+    return cells.amount(round(value) if value is not None else None, currency)
+
+
 @register.filter
 def ago(moment: Any) -> SafeString:
     return cells.ago(moment)
