@@ -145,14 +145,14 @@ def _lately(contact_ids: set[int]) -> Done:
 
 
 def _told(rule: ScoringRule, done: Done, lead: Lead) -> str:
-    """ "Visited Pricing 3 times lately"; empty where nothing has a name."""
+    """ "Visited Pricing 3 times"; empty where nothing has a name."""
     for name in rule.interactions:
         kind, counted = interaction_kind(name), done.get((lead.parent_contact_id, name))
         if kind is None or not counted:
             continue
         what, number = counted.most_common(1)[0]
         said = kind.sentence.replace("{who}", "").replace("{what}", what).strip()
-        times = f" {number} times lately" if number > 1 else " lately"
+        times = f" {number} times" if number > 1 else ""
         return said[:1].upper() + said[1:] + times
     return ""
 

@@ -23,7 +23,7 @@ from sales.services.opportunities import (
 REASONS = ["lost", "cannot_contact", "no_longer_interested", "canceled"]
 COMPETITORS = ["Scanworks", "Lagertech", ""]
 # What became of an opportunity that is old enough, in a hundred.
-WON, LOST = 46, 26
+WON, LOST = 38, 22
 STRAIGHT = 14
 STAGES = [("qualify", 3), ("develop", 4), ("propose", 3), ("close", 2)]
 
@@ -66,7 +66,7 @@ def _forget_fate(lead: Lead) -> None:
 def _qualify(world: World, lead: Lead, closed: dt.datetime, times: Times) -> None:
     with_opportunity = world.rng.random() < 0.9
     value = lead.estimated_value or Decimal(9000)
-    close = (world.now + dt.timedelta(days=world.rng.randrange(-3, 70))).date()
+    close = (world.now + dt.timedelta(days=world.rng.randrange(-4, 34))).date()
     with acting(lead.owner, "demo"):
         _forget_fate(lead)
         done = lead_qualify(
@@ -123,7 +123,7 @@ def _straight(world: World, account: Account, times: Times) -> None:
                 "product": product,
                 "estimated_value": Decimal(world.rng.randrange(10, 120) * 500),
                 "estimated_close": world.now.date()
-                + dt.timedelta(days=world.rng.randrange(1, 60)),
+                + dt.timedelta(days=world.rng.randrange(1, 40)),
             },
         )
     _sell(world, row, made, times)
