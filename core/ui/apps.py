@@ -5,3 +5,9 @@ class UiConfig(AppConfig):
     name = "core.ui"
     label = "ui"
     verbose_name = "Back office"
+
+    def ready(self) -> None:
+        # Models are ready only now.
+        from core.ui import bulk  # noqa: PLC0415
+
+        bulk.register()

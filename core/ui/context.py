@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from core.ui.jobs import tray_context
 from core.ui.navigation import areas, current_area, quick_creates, shown_groups
 
 THEME_COOKIE = "handoff_theme"
@@ -29,5 +30,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "areas": [each for each in areas() if each.switch],
         "nav_groups": shown_groups(request, area) if area else [],
         "quick_creates": quick_creates(user),
+        **tray_context(user),
         "side_narrow": request.COOKIES.get(SIDE_COOKIE) == "narrow",
     }

@@ -14,16 +14,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.generic import View
+from django_htmx.http import trigger_client_event
 
 from core.access.rights import rights_of
 from core.base.errors import DomainError
 from core.base.search import search_words
 from core.base.text import text_problem
+from core.ui.bulk import AT_ONCE, bulk_start
 from core.ui.columns import BulkAction, Column, ListView, RowAction, registry
 from core.ui.doors import browser_door
 from core.ui.export import csv_response
 from core.ui.filters import chips_of, filter_fields
 from core.ui.navigation import opening_view
+from core.ui.news import MOST, Seen, changed_rows, newer_rows
 from core.ui.paging import Order, Page, count_of, order_of, page_of
 from core.ui.querying import Conditions, conditions_of
 from core.ui.toasts import toast
@@ -45,6 +48,8 @@ NOT_PASSED_ON = (
     "ids",
     "all",
     "number",
+    "since",
+    "seen",
 )
 
 
@@ -81,7 +86,12 @@ class ListPage(LoginRequiredMixin, View):
         if not rights_of(request.user).has(self.entity, "read"):
             raise PermissionDenied
         part = request.GET.get("part", "")
-        doors = {"counts": self.counts, "export": self.export, "bulk": self.bulk_panel}
+        doors = {
+            "counts": self.counts,
+            "export": self.export,
+            "bulk": self.bulk_panel,
+            "news": self.news,
+        }
         return doors.get(part, self.page)()
 
     @cached_property
@@ -207,6 +217,7 @@ class ListPage(LoginRequiredMixin, View):
             "bulk": self.allowed_bulk(),
             "hover": self.allowed_row_actions(),
             "create_url": self.create_url(),
+            "seen": Seen.of(page.rows),
             "narrowed": any(self.params.get(n) for n in ("q", "query")),
         }
 
@@ -277,6 +288,19 @@ class ListPage(LoginRequiredMixin, View):
         read = order.apply(rows).iterator(chunk_size=2000)
         return csv_response(self.title.lower(), self.shown_columns, read)
 
+    def news(self) -> HttpResponse:
+        """Whether this view has newer rows than the page; 204, and an event if so."""
+        seen = Seen(self.params.get("since", ""), self.params.get("seen", ""))
+        new = newer_rows(self.rows(), seen)
+        changed = 0 if new else changed_rows(self.rows(), seen)
+        answer = HttpResponse(status=204)
+        if new or changed:
+            noun = self.noun if new == 1 else self.title.lower()
+            many = "+" if new == MOST else ""
+            said = f"{new}{many} new {noun}" if new else "Something changed here"
+            trigger_client_event(answer, "list:news", {"text": said})
+        return answer
+
     # Bulk actions ---------------------------------------------------------------
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -285,6 +309,8 @@ class ListPage(LoginRequiredMixin, View):
         form = action.form(request.POST, auto_id=BULK_ID) if action.form else None
         if form is not None and not form.is_valid():
             return self.render_panel(action, form, status=422)
+        if self.is_many(action):
+            return self.in_background(action)
         values = form.cleaned_data if form is not None else {}
         try:
             with browser_door(request.user):
@@ -302,21 +328,41 @@ class ListPage(LoginRequiredMixin, View):
             raise PermissionDenied
         return action
 
+    @property
+    def _sent(self) -> QueryDict:
+        return self.request.POST if self.request.method == "POST" else self.request.GET
+
+    def chosen_ids(self) -> list[int]:
+        ids = [pk for pk in self._sent.getlist("ids") if pk.isdigit() and len(pk) < 19]
+        return [int(pk) for pk in ids[:BULK_LIMIT]]
+
+    def rows_of(self, action: BulkAction, ids: list[int]) -> QuerySet:
+        """Chosen rows, as far as the user may do this to them."""
+        return self.base(action.action).filter(pk__in=ids)
+
     def selected(self, action: BulkAction) -> QuerySet:
         """The selected rows, as far as the user may do this to them."""
-        data = self.request.POST if self.request.method == "POST" else self.request.GET
-        if data.get("all") == "1":
-            return self._up_to_limit(self.rows(action.action))
-        ids = [int(pk) for pk in data.getlist("ids") if pk.isdigit() and len(pk) < 19]
-        return self.base(action.action).filter(pk__in=ids[:BULK_LIMIT])
+        if self._sent.get("all") != "1":
+            return self.rows_of(action, self.chosen_ids())
+        rows = self.rows(action.action).order_by("pk")
+        return self.rows_of(action, list(rows.values_list("pk", flat=True)[:AT_ONCE]))
 
-    def _up_to_limit(self, rows: QuerySet) -> QuerySet:
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[: BULK_LIMIT + 1])
-        if len(ids) > BULK_LIMIT:
-            raise DomainError(
-                "too_many", f"At most {BULK_LIMIT:,} at once. Narrow the list first."
-            )
-        return self.base().filter(pk__in=ids)
+    def is_many(self, action: BulkAction) -> bool:
+        """Whether the selection is too large to wait for."""
+        if self._sent.get("all") != "1":
+            return len(self.chosen_ids()) > AT_ONCE
+        rows = self.rows(action.action).order_by()
+        return len(rows.values_list("pk")[: AT_ONCE + 1]) > AT_ONCE
+
+    def in_background(self, action: BulkAction) -> HttpResponse:
+        """Make a job of it; the tray shows how far it is."""
+        with browser_door(self.request.user):
+            job = bulk_start(self, action, self.request.POST)
+        answer = HttpResponse(status=204)
+        for event in ("jobs:changed", "drawer:close"):
+            trigger_client_event(answer, event, {})
+        said = f"{job.label}: this goes on in the background."
+        return toast(answer, said, href=reverse("job", args=[job.pk]), link="Progress")
 
     def bulk_panel(self) -> HttpResponse:
         """Ask for what an action needs, in a side panel."""

@@ -13,13 +13,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Qu
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.generic import View
+from django_htmx.http import trigger_client_event
 
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError, Stale
+from core.journal.models import Entry
 from core.ui import audit, cells, timeline
 from core.ui.doors import browser_door
 from core.ui.forms import RecordForm
 from core.ui.lists import ListPage
+from core.ui.news import authors
 from core.ui.paging import value_of
 from core.ui.parts import Fact, FactSection, Key, RecordAction, registry
 from core.ui.toasts import toast
@@ -86,6 +89,7 @@ class RecordPage(LoginRequiredMixin, View):
             "show": lambda: self.show_field(self.fact(request.GET.get("field", ""))),
             "timeline": self.timeline_part,
             "audit": self.audit_part,
+            "news": self.news_part,
         }
         return doors.get(request.GET.get("part", ""), self.page)()
 
@@ -107,6 +111,8 @@ class RecordPage(LoginRequiredMixin, View):
             "closed": self.read_only(record),
             "may_edit": self.may_edit,
             "kinds": timeline.KINDS,
+            "version": getattr(record, "version", 0),
+            "newest": self.newest(),
             **self.neighbours(),
             **self.timeline_context(),
             **self.more(record),
@@ -232,6 +238,36 @@ class RecordPage(LoginRequiredMixin, View):
             before=int(before) if before.isdigit() else None,
         )
         return render(self.request, "ui/_audit.html", {"rows": rows, "older": older})
+
+    def newest(self) -> int:
+        """The number of the last thing that happened to this record."""
+        entries = Entry.objects.of_record(self.entity, self.record.pk)
+        return entries.values_list("pk", flat=True).first() or 0
+
+    def news_part(self) -> HttpResponse:
+        """Who changed the record since the page was read, and whether more happened."""
+        given = {}
+        for name in ("version", "newest"):
+            text = self.request.GET.get(name, "")
+            given[name] = int(text) if text.isdigit() and len(text) < 19 else 0
+        version, newest = getattr(self.record, "version", 0), self.newest()
+        if (version, newest) == (given["version"], given["newest"]):
+            return HttpResponse(status=204)
+        who = []
+        if version > given["version"]:
+            behind = version - given["version"]
+            who = authors(self.entity, self.record.pk, behind, self.request.user)
+        context = {
+            "record": self.record,
+            # Until somebody looks, the page stays behind.
+            "version": given["version"] if who else version,
+            "newest": newest,
+            "who": who,
+        }
+        answer = render(self.request, "ui/_record_news.html", context)
+        if newest != given["newest"]:
+            trigger_client_event(answer, "record:news", {})
+        return answer
 
     # Editing in place --------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from core.ui import views
+from core.ui import jobs, views
 from core.ui.lookups import LookupAnswer
 
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path(
         "password/done/", views.PasswordChanged.as_view(), name="password_change_done"
     ),
+    path("jobs/", jobs.JobList.as_view(), name="job_list"),
+    path("jobs/tray/", jobs.Tray.as_view(), name="job_tray"),
+    path("jobs/<int:pk>/", jobs.JobPage.as_view(), name="job"),
     path("search/", views.Palette.as_view(), name="search"),
     path("lookup/<slug:key>/", LookupAnswer.as_view(), name="lookup"),
     path("area/<slug:key>/", login_required(views.switch_area), name="area"),

@@ -5,3 +5,4 @@ import "./toasts.js";
 import "./lists.js";
 import "./records.js";
 import "./lookup.js";
+import "./news.js";
