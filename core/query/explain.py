@@ -26,7 +26,8 @@ _JOINS = {"union": ", or ", "intersect": ", that are also ", "except": ", but no
 def explain(query: Query) -> str:
     """The query in one sentence."""
     text = _set(query.root)
-    return text[:1].upper() + text[1:] + "."
+    start = len(text) - len(text.lstrip("("))
+    return text[:start] + text[start : start + 1].upper() + text[start + 1 :] + "."
 
 
 def explain_condition(cond: Cond) -> str:

@@ -130,4 +130,4 @@ class _LookUps:
             choices = dict(getattr(self.model._meta.get_field(name), "flatchoices", ()))
         except FieldDoesNotExist:
             return value
-        return choices.get(value, value)
+        return value if isinstance(value, dict | list) else choices.get(value, value)

@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
 from django.views.generic import View
 
@@ -138,6 +139,12 @@ def _tell(row: AuditRow) -> None:
         if change.label == "Definition":
             change.label = "Conditions"
             change.old, change.new = _words(change.old), _words(change.new)
+        elif change.label == "Went live at":
+            change.old, change.new = _moment(change.old), _moment(change.new)
+
+
+def _moment(value: Any) -> Any:
+    return parse_datetime(value) if isinstance(value, str) else value
 
 
 def _words(definition: Any) -> str:

@@ -14,7 +14,7 @@ from playwright.sync_api import expect, sync_playwright
 from core.access.models import Role, User
 from core.journal.services import acting
 from segments.models import Membership, Segment
-from segments.services.lifecycle import segment_create
+from segments.services.lifecycle import segment_create, segment_go_live
 from tests.factories import AccountFactory, ContactFactory, LeadFactory
 from tools.screens import FLAGS, SIZES
 
@@ -312,4 +312,240 @@ def test_definition_comes_back_as_it_went_in(open_page, marketer, definition):
         assert segment.definition["union"][:-1] == definition["union"]
     else:
         assert segment.definition == {"union": [definition, {"from": "contact"}]}
+    assert page.faults == []
+
+
+@pytest.fixture
+def rich(marketer, visitors):
+    """A live segment beside a draft with most of what a definition can have."""
+    customers = draft(marketer, {"from": "contact"}, "Current customers")
+    with acting(marketer, via="test"):
+        segment_go_live(segment_id=customers.pk)
+    visited = {"field": "name", "op": "eq", "value": "page.visited"}
+    definition = {
+        "except": [
+            {
+                "from": "lead",
+                "where": {
+                    "and": [
+                        {"field": "state", "op": "eq", "value": "open"},
+                        {"field": "topic", "op": "contains", "value": "conference"},
+                        {
+                            "field": "country",
+                            "op": "in",
+                            "value": ["Netherlands", "Belgium", "Luxembourg"],
+                        },
+                        {
+                            "or": [
+                                {"field": "rating", "op": "not_blank"},
+                                {"field": "lead_source", "op": "eq", "value": "Event"},
+                            ]
+                        },
+                    ]
+                },
+                "to": ["parent_contact"],
+                "then": {
+                    "and": [
+                        {
+                            "related": "interactions",
+                            "where": {"and": [visited, LATELY]},
+                            "count": {"op": "gte", "value": 3},
+                        },
+                        {"not": {"or": [MARKETING_ONLY, IN_ROME]}},
+                        {"field": "owner", "op": "eq", "value": marketer.pk},
+                    ]
+                },
+            },
+            {"segment": customers.pk},
+            {
+                "from": "contact",
+                "where": {"field": "do_not_bulk_email", "op": "eq", "value": True},
+            },
+        ]
+    }
+    return draft(marketer, definition, "Warm logistics leads, Benelux")
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"), [("wide", "light"), ("wide", "dark"), ("narrow", "light")]
+)
+def test_designer_has_no_fault(open_page, rich, size, theme):
+    page = designer(open_page, rich, size=size, theme=theme)
+    expect(page.locator("#designer-total")).to_have_text("0")
+    expect(page.locator(".sd-seg b:has-text('Current customers')")).to_be_visible()
+    shot(page, f"rich-{size}-{theme}")
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert not wide, "The page scrolls sideways."
+    assert page.faults == []
+    assert serious(page) == []
+    text = page.locator("main").inner_text().lower()
+    assert not [w for w in ("journal", "consumer", " tree", " node") if w in text]
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_other_screens_have_no_fault(open_page, rich, marketer, visitors, size):
+    with acting(marketer, via="test"):
+        live = segment_create(
+            user=marketer, name="All people", definition={"from": "contact"}
+        )
+        segment_go_live(segment_id=live.pk)
+        static = segment_create(
+            user=marketer, name="Guests", kind="static", description="Dinner in May"
+        )
+    paths = {
+        "list": "/segments/?view=all",
+        "new": "/segments/new/",
+        "people": f"/segments/{live.pk}/members/",
+        "static": f"/segments/{static.pk}/members/",
+        "history": f"/segments/{live.pk}/history/",
+        "usage": f"/segments/{live.pk}/usage/",
+        "contact": f"/contacts/{visitors[0].pk}/",
+    }
+    for name, path in paths.items():
+        page = open_page(path, size=size)
+        shot(page, f"{name}-{size}")
+        assert (name, page.faults) == (name, [])
+        assert (name, serious(page)) == (name, [])
+
+
+def test_unfinished_is_saved_and_says_where_it_is_broken(open_page, marketer):
+    segment = draft(marketer)
+    page = designer(open_page, segment)
+    add_condition(page, "city")
+    expect(page.locator(".sd-left")).to_contain_text("1 unfinished condition")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".h-toast:has-text('with 1 unfinished')")
+    segment.refresh_from_db()
+    assert segment.definition["where"]["field"] == "city"
+    page.click("button:has-text('Go live')")
+    page.wait_for_selector(".h-toast:has-text('Not live yet')")
+    page.wait_for_selector(".h-cond.sd-bad")
+    segment.refresh_from_db()
+    assert segment.state == "draft"
+    shot(page, "broken")
+
+
+def test_groups_by_keyboard_with_undo(open_page, marketer, visitors):
+    segment = draft(marketer)
+    page = designer(open_page, segment)
+    page.keyboard.press("Alt+n")
+    page.keyboard.type("last name")
+    page.keyboard.press("Enter")
+    page.keyboard.type("berg")
+    page.keyboard.press("Alt+n")
+    page.keyboard.type("first name")
+    page.keyboard.press("Enter")
+    page.keyboard.type("lot")
+    page.select_option("[data-focus='where/join']", "any")
+    expect(page.locator("#designer-total")).to_have_text("2")
+    page.keyboard.press("Alt+ArrowDown")
+    page.focus("[data-focus='where.or[0]/field']")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".h-toast:has-text('Saved')")
+    segment.refresh_from_db()
+    last = {"field": "last_name", "op": "contains", "value": "berg"}
+    first = {"field": "first_name", "op": "contains", "value": "lot"}
+    assert segment.definition == {"from": "contact", "where": {"or": [first, last]}}
+    for _ in range(8):
+        page.keyboard.press("Control+z")
+    expect(page.locator("[data-do=undo]")).to_be_disabled()
+    assert page.locator(".h-cond").count() == 0
+
+
+def test_branch_is_copied_and_dragged(open_page, marketer):
+    cities = [{"field": "city", "op": "eq", "value": name} for name in "ABC"]
+    group = {"or": [{"field": "country", "op": "eq", "value": "NL"}]}
+    where = {"and": [*cities, group]}
+    segment = draft(marketer, {"from": "contact", "where": where})
+    page = designer(open_page, segment)
+    grip = page.locator("[data-grip='where.and[0]']").bounding_box()
+    goal = page.locator("[data-item='where.and[3].or[0]']").bounding_box()
+    page.mouse.move(grip["x"] + 5, grip["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(goal["x"] + 60, goal["y"] + goal["height"] - 3, steps=6)
+    page.mouse.up()
+    page.click("[data-focus='where.and[0]/menu']")
+    page.click("[role=menuitem]:visible:has-text('Copy')")
+    page.locator(".sd-foot button:has-text('Paste')").last.click()
+    page.click("[data-do=save]")
+    page.wait_for_selector(".h-toast:has-text('Saved')")
+    segment.refresh_from_db()
+    moved = {"or": [*group["or"], cities[0]]}
+    assert segment.definition["where"] == {
+        "and": [cities[1], cities[2], moved, cities[1]]
+    }
+
+
+EDITS = """async () => {
+  const t = await import("/static/js/segment-designer/tree.js");
+  const a = {field: "a", op: "blank"}, b = {field: "b", op: "blank"};
+  const c = {field: "c", op: "blank"};
+  const base = (where) => ({from: "contact", where});
+  const bare = t.addTo({from: "contact"}, ["where"], a);
+  const two = t.addTo(bare, ["where"], b);
+  return {
+    bare, two,
+    any: t.setJoin(two, ["where"], "any"),
+    none: t.addTo(base({not: a}), ["where"], b),
+    one: t.removeAt(two, ["where", "and", 0]),
+    nothing: t.removeAt(bare, ["where"]),
+    wrapped: t.wrapAt(two, ["where", "and", 1]),
+    out: t.moveBy(base({and: [a, {or: [b, c]}]}), ["where", "and", 1, "or", 0], -1),
+    into: t.moveTo(base({and: [a, b, {or: [c]}]}), ["where", "and", 0],
+                   ["where", "and", 2], 1),
+    itself: t.moveTo(base({and: [{or: [a]}]}), ["where", "and", 0],
+                     ["where", "and", 0], 0),
+    place: t.parsePlace("except[0].where.and[2].op"),
+    text: t.placeText(["except", 0, "where", "and", 2, "op"]),
+    unset: t.removeSet({except: [base(a), base(b)]}, ["except", 1]),
+    unfinished: t.finished(base({or: [a, {field: "x", op: "eq", value: ""}]})),
+  };
+}"""
+
+
+def test_edits_of_conditions(open_page, marketer):
+    page = open_page("/segments/")
+    done = page.evaluate(EDITS)
+    a, b, c = ({"field": name, "op": "blank"} for name in "abc")
+
+    def base(where):
+        return {"from": "contact", "where": where}
+
+    assert done["bare"] == base(a)
+    assert done["two"] == base({"and": [a, b]})
+    assert done["any"] == base({"or": [a, b]})
+    assert done["none"] == base({"not": {"or": [a, b]}})
+    assert done["one"] == base(b)
+    assert done["nothing"] == {"from": "contact"}
+    assert done["wrapped"] == base({"and": [a, {"or": [b]}]})
+    assert done["out"]["whole"] == base({"and": [a, b, {"or": [c]}]})
+    assert done["out"]["place"] == ["where", "and", 1]
+    assert done["into"] == base({"and": [b, {"or": [c, a]}]})
+    assert done["itself"] == base({"and": [{"or": [a]}]})
+    assert done["place"] == ["except", 0, "where", "and", 2, "op"]
+    assert done["text"] == "except[0].where.and[2].op"
+    assert done["unset"] == base(a)
+    assert done["unfinished"] == {"whole": base({"or": [a, {"or": []}]}), "left": 1}
+
+
+def test_contact_joins_and_leaves_a_static_segment(open_page, marketer, visitors):
+    with acting(marketer, via="test"):
+        guests = segment_create(
+            user=marketer, name="Guests", kind="static", description="Dinner in May"
+        )
+    seller = person("ben", "salesperson")
+    page = open_page(f"/contacts/{visitors[0].pk}/", user=seller)
+    page.click("#panel-segments button:has-text('Add to segment')")
+    expect(page.locator(".h-segpick")).to_contain_text("Dinner in May")
+    shot(page, "pick")
+    page.check(".h-segpick input")
+    page.click(".h-drawer .ft button.pri")
+    page.wait_for_selector("#panel-segments a:has-text('Guests')")
+    assert guests.memberships.get().added_by == seller
+    page.click("#panel-segments button:has-text('Remove from segment')")
+    page.check(".h-segpick input")
+    page.click(".h-drawer .ft button.pri")
+    page.wait_for_selector("#panel-segments :text('In no segment yet')")
+    assert not guests.memberships.exists()
     assert page.faults == []

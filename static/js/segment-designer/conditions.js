@@ -31,7 +31,7 @@ export function group(app, place, entity, { title = null, nested = false } = {})
   h("header", { "data-at": nested ? key : undefined },
     nested && handle(app, place), join, h("span", { class: "sub" }, title ?? TELLS[shown.join]),
     !shown.bare && shown.items.length ? count(key) : h("span", { class: "h-cnt" }),
-    nested && menu(app, place, entity)),
+    nested && app.edit ? menu(app, place, entity) : h("span", { class: "sd-gap" })),
   rows, empty, app.edit && footer(app, place, entity));
 }
 

@@ -176,7 +176,7 @@ async function start() {
   enableWays(app);
   app.render();
   text.value = JSON.stringify(app.whole, null, 2);
-  await app.preview.ask();
+  await Promise.all([app.preview.sayIt(), app.preview.ask()]);
   if (settings.at) app.preview.blame(settings.at, "This is what keeps the segment from going live.");
   root.dataset.ready = "1";
 }

@@ -1,5 +1,6 @@
 // The panel at the right, the sentence and the count of every condition.
 import { h, icon } from "./dom.js";
+import { Teller } from "./sentence.js";
 import { finished, getAt, parsePlace, placeText } from "./tree.js";
 
 const WAIT = 350;
@@ -16,16 +17,29 @@ export class Preview {
     this.numbers = document.getElementById("designer-numbers");
     this.sentence = document.getElementById("designer-sentence");
     this.problem = document.getElementById("designer-problem");
+    this.teller = new Teller(app.schema, app.names);
+    this.told = 0;
+  }
+
+  /** The sentence on top; what people said last is what is shown. */
+  async sayIt() {
+    const turn = (this.told += 1);
+    const parts = await this.teller.tell(this.app.whole).catch(() => null);
+    if (turn !== this.told || !parts) return;
+    const tag = { b: "b", em: "em", or: "em", not: "em" };
+    this.sentence.replaceChildren(...parts.map(([text, mark]) =>
+      (mark ? h(tag[mark], { class: mark === "or" || mark === "not" ? mark : undefined }, text) : text)));
   }
 
   later() {
+    this.sayIt();
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(), WAIT);
     if (this.app.settings.mayCount) this.total.classList.add("sd-stale");
   }
 
   async ask() {
-    if (!this.app.settings.mayCount) return this.told();
+    if (!this.app.settings.mayCount) return this.known();
     const turn = (this.turn += 1);
     const { whole, left } = finished(this.app.whole);
     if (!Object.keys(whole ?? {}).length) return this.nothing();
@@ -43,7 +57,7 @@ export class Preview {
   }
 
   /** Without the right to count: what is known of the segment. */
-  told() {
+  known() {
     const { state, memberCount } = this.app.settings;
     this.total.classList.remove("sd-stale");
     this.total.textContent = state === "draft" ? "–" : number(memberCount);
@@ -55,7 +69,6 @@ export class Preview {
     this.total.classList.remove("sd-stale");
     this.total.textContent = "–";
     this.numbers.replaceChildren();
-    this.sentence.textContent = "Choose where to start.";
     this.mark();
   }
 
@@ -90,7 +103,6 @@ export class Preview {
   }
 
   show(data, left) {
-    this.sentence.textContent = data.sentence;
     this.total.textContent = number(data.count);
     const share = data.count ? Math.round((100 * data.mailable) / data.count) : 0;
     const reasons = Object.entries(data.reasons).map(([why, many]) =>
