@@ -10,7 +10,9 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
+from core.base.models import Organisation
 from marketing.models.forms import Form
 from marketing.rules.fields import FieldSpec, load_fields
 
@@ -44,6 +46,16 @@ def live_form(form_id: int) -> LiveForm | None:
         while len(_known) > _ROOM:
             _known.popitem(last=False)
     return found
+
+
+def organisation_name() -> str:
+    """Who stands behind every page; read anew every two seconds."""
+    return _name_at(int(time.monotonic() / SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _name_at(moment: int) -> str:
+    return Organisation.current().name
 
 
 def forget_form(form_id: int) -> None:

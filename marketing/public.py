@@ -21,7 +21,7 @@ from core.access.rights import rights_of
 from core.api.authentication import TokenAuthentication
 from core.base.errors import Denied, DomainError
 from marketing.limits import over_limit
-from marketing.live import LiveForm, live_form
+from marketing.live import LiveForm, live_form, organisation_name
 from marketing.models import Form, Page, Submission
 from marketing.public_forms import (
     Answer,
@@ -306,6 +306,7 @@ def _show(
         "utm": utm,
         "referrer": referrer[:2000],
         "language": page.language if page else "en",
+        "organisation": organisation_name(),
     }
     # Without the request: nothing of the back office may touch a public page.
     html = render_to_string("marketing/public/page.html", context)
@@ -317,6 +318,7 @@ def _thanks(request: HttpRequest, form: Form, page: Page | None) -> HttpResponse
         "page": page,
         "form": form,
         "language": page.language if page else "en",
+        "organisation": organisation_name(),
     }
     return HttpResponse(render_to_string("marketing/public/thanks.html", context))
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from marketing import public
 from marketing.models import Form, Page
-from marketing.pages import editing, lists, submissions
+from marketing.pages import editing, lists, previews, submissions
 
 urlpatterns = [
     path("p/<slug:slug>/", public.page_view, name="public-page"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("f/<int:pk>/thanks/", public.form_thanks, name="public-form-thanks"),
     path("forms/", lists.FormList.as_view(), name="form_list"),
     path("forms/new/", editing.FormEdit.as_view(), name="form_create"),
+    path("forms/preview/", previews.FormDraft.as_view(), name="form_draft"),
     path("forms/<int:pk>/", editing.FormEdit.as_view(), name="form_edit"),
     path(
         "forms/<int:pk>/go-live/",
@@ -26,8 +27,9 @@ urlpatterns = [
     ),
     path("pages/", lists.PageList.as_view(), name="page_list"),
     path("pages/new/", editing.PageEdit.as_view(), name="page_create"),
+    path("pages/preview/", previews.PageDraft.as_view(), name="page_draft"),
     path("pages/<int:pk>/", editing.PageEdit.as_view(), name="page_edit"),
-    path("pages/<int:pk>/preview/", editing.Preview.as_view(), name="page_preview"),
+    path("pages/<int:pk>/preview/", previews.Preview.as_view(), name="page_preview"),
     path(
         "pages/<int:pk>/go-live/",
         editing.Publish.as_view(model=Page, deed="go-live"),

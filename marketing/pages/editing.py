@@ -2,98 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from csp.decorators import csp_update
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.forms.formsets import BaseFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.safestring import mark_safe
+from django.utils.decorators import method_decorator
+from django.utils.text import slugify
 from django.views.generic import View
 
 from core.access.rights import may
 from core.base.errors import DomainError
 from core.ui.doors import browser_door
 from core.ui.forms import FormPage, RecordForm
-from crm.models import CustomField
 from marketing.models import Form, Page
-from marketing.public_forms import shown_fields
-from marketing.rules.content import sanitise, split_at_form
-from marketing.rules.fields import KINDS, load_fields
-from marketing.rules.targets import TARGETS
+from marketing.pages.field_rows import (
+    FieldRow,
+    Rows,
+    options_text,
+    ready_made,
+    target_choices,
+)
 from marketing.services import forms as services
 
-
-def target_choices(entity: str) -> list[tuple[str, str]]:
-    """What a field can fill, custom fields last."""
-    custom = CustomField.objects.filter(entity=entity, active=True)
-    named = [(f"custom.{row.key}", row.label) for row in custom]
-    return [("", "Nothing"), *TARGETS[entity].items(), *named]
-
-
-class FieldRow(forms.Form):
-    """One field of a form, as a row of the editor."""
-
-    name = forms.CharField(max_length=60)
-    label = forms.CharField(max_length=200)
-    kind = forms.ChoiceField(choices=list(KINDS.items()), initial="text")
-    required = forms.BooleanField(required=False)
-    hidden = forms.BooleanField(required=False)
-    prefill = forms.BooleanField(
-        required=False, initial=True, label="Fill in for remembered visitors"
-    )
-    contact = forms.ChoiceField(required=False, label="Fills on the contact")
-    lead = forms.ChoiceField(required=False, label="Fills on the lead")
-    options = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One a line.",
-    )
-    placeholder = forms.CharField(required=False, max_length=200)
-    default = forms.CharField(required=False, max_length=2000)
-    message = forms.CharField(
-        required=False, max_length=300, label="Message when it is missing"
-    )
-    max_length = forms.IntegerField(
-        required=False, min_value=0, max_value=10_000, label="Longest answer"
-    )
-
-    def __init__(self, *args: Any, targets: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for entity in ("contact", "lead"):
-            field = self.fields[entity]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = targets[entity]
-        for field in self.fields.values():
-            plain = isinstance(field.widget, forms.CheckboxInput)
-            select = isinstance(field.widget, forms.Select)
-            style = "form-select h" if select else "form-control h"
-            field.widget.attrs["class"] = "form-check-input m-0" if plain else style
-
-    def has_changed(self) -> bool:
-        """An empty row at the end, whatever its boxes say, is no field."""
-        typed = (self.data.get(self.add_prefix(n)) for n in ("name", "label"))
-        return any(typed) or bool(self.initial)
-
-    def definition(self) -> dict[str, Any]:
-        """The mapping that the service takes."""
-        data = self.cleaned_data
-        lines = [line.strip() for line in data["options"].splitlines()]
-        return {
-            **{k: data[k] for k in ("name", "label", "kind", "required")},
-            **{k: data[k] for k in ("hidden", "prefill")},
-            **{k: data[k] for k in ("contact", "lead", "placeholder", "default")},
-            "message": data["message"],
-            "max_length": data["max_length"] or 0,
-            "options": [{"value": line, "label": line} for line in lines if line],
-        }
-
-
-Rows = forms.formset_factory(FieldRow, extra=2, can_order=True, can_delete=True)
+_ROW = re.compile(r"^fields\[(\d+)\](?:\.(\w+))?")
 
 
 class CaptureForm(RecordForm):
@@ -141,15 +80,30 @@ class CaptureForm(RecordForm):
 
     @staticmethod
     def _initial(definition: dict[str, Any]) -> dict[str, Any]:
-        lines = "\n".join(o["value"] for o in definition.get("options", []))
+        lines = options_text(definition.get("options") or [])
         return {**definition, "options": lines}
 
     def is_valid(self) -> bool:
         return bool(super().is_valid() and self.rows.is_valid())
 
+    def kept_rows(self) -> list[FieldRow]:
+        """The rows that stay, in their order."""
+        rows = self.rows.ordered_forms
+        return [row for row in rows if row.cleaned_data.get("label")]
+
     def values(self) -> dict[str, Any]:
-        kept = [row for row in self.rows.ordered_forms if row.cleaned_data.get("name")]
-        return {**super().values(), "fields": [row.definition() for row in kept]}
+        fields = [row.definition() for row in self.kept_rows()]
+        return {**super().values(), "fields": fields}
+
+    def add_row_error(self, attr: str, detail: str) -> bool:
+        """Put what was refused at its row; whether `attr` names one."""
+        found = _ROW.match(attr)
+        rows = self.kept_rows() if found else []
+        if found is None or int(found[1]) >= len(rows):
+            return False
+        row = rows[int(found[1])]
+        row.add_error(found[2] if found[2] in row.fields else None, detail)
+        return True
 
 
 class FormEdit(FormPage):
@@ -167,6 +121,17 @@ class FormEdit(FormPage):
 
     def update(self, record: Any, values: dict[str, Any], version: int | None) -> Form:
         return services.form_save(record, version=version, **values)
+
+    def add_problems(self, form: Any, error: DomainError) -> None:
+        if not form.add_row_error(error.attr or "", error.detail):
+            super().add_problems(form, error)
+
+    def ready_made(self) -> list[Any]:
+        return ready_made()
+
+    def checks(self) -> list[tuple[bool, str]]:
+        pk = self.kwargs.get("pk")
+        return services.form_checks(Form.objects.get(pk=pk)) if pk else []
 
 
 class PageForm(RecordForm):
@@ -191,12 +156,21 @@ class PageForm(RecordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["content"].widget.attrs["rows"] = 14
+        self.fields["content"].widget.attrs["rows"] = 18
+        self.fields["slug"].required = False
+        self.fields["slug"].label = "Address"
+        self.fields["slug"].help_text = "Empty: made from the title."
         field = self.fields["form"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Form.objects.visible_to(self.user)
 
+    def values(self) -> dict[str, Any]:
+        values = super().values()
+        return {**values, "slug": values["slug"] or slugify(values["title"])[:120]}
 
+
+# Content may show pictures from elsewhere, also while it is edited.
+@method_decorator(csp_update({"img-src": "https:"}), name="dispatch")
 class PageEdit(FormPage):
     entity, model, noun = "page", Page, "page"
     form_class = PageForm
@@ -212,6 +186,10 @@ class PageEdit(FormPage):
 
     def update(self, record: Any, values: dict[str, Any], version: int | None) -> Page:
         return services.page_save(record, version=version, **values)
+
+    def checks(self) -> list[tuple[bool, str]]:
+        pk = self.kwargs.get("pk")
+        return services.page_checks(Page.objects.get(pk=pk)) if pk else []
 
 
 class Publish(LoginRequiredMixin, View):
@@ -240,24 +218,3 @@ class Publish(LoginRequiredMixin, View):
         except DomainError as error:
             messages.error(request, error.detail)
         return redirect(reverse(f"{entity}_edit", args=[pk]))
-
-
-class Preview(LoginRequiredMixin, View):
-    """How a page looks to a visitor, live or not; nothing can be sent from it."""
-
-    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        rows = Page.objects.visible_to(request.user).select_related("form")
-        page = get_object_or_404(rows, pk=pk)
-        before, after = split_at_form(sanitise(page.content))
-        form = page.form or Form(name="No form yet")
-        context = {
-            "page": page,
-            "form": form,
-            # S308: the HTML is sanitised in this very function.
-            "before": mark_safe(before),  # noqa: S308
-            "after": mark_safe(after),  # noqa: S308
-            "fields": shown_fields(load_fields(form.fields), {}, {}),
-            "preview": True,
-            "language": page.language,
-        }
-        return render(request, "marketing/public/page.html", context)

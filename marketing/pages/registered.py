@@ -10,11 +10,14 @@ from django.utils.html import format_html
 
 from core.access.rights import may
 from core.query.registry import register_source_name
+from core.ui.filters import fragment_search
 from core.ui.parts import Panel, register_panel
+from core.ui.search import Hit, Search, register_search
 from core.ui.sources import Named, register_source
 from core.ui.timeline import Told, register_timeline
 from marketing.models import Form, Page, Suggestion
 from marketing.pages.homes import register_homes
+from marketing.pages.lists import TONES
 from marketing.rules.targets import TARGETS
 
 
@@ -48,12 +51,44 @@ def suggestions(request: HttpRequest, record: Any) -> dict[str, Any] | None:
     }
 
 
+def find_forms(user: Any, text: str, limit: int) -> list[Hit]:
+    rows = fragment_search(Form.objects.visible_to(user), text)
+    return [
+        Hit(
+            row.name,
+            row.get_mode_display(),
+            reverse("form_edit", args=[row.pk]),
+            row.get_state_display(),
+            TONES[row.state],
+            pk=row.pk,
+        )
+        for row in rows.order_by("sort_name", "pk")[:limit]
+    ]
+
+
+def find_pages(user: Any, text: str, limit: int) -> list[Hit]:
+    rows = fragment_search(Page.objects.visible_to(user), text)
+    return [
+        Hit(
+            row.title,
+            row.get_absolute_url(),
+            reverse("page_edit", args=[row.pk]),
+            row.get_state_display(),
+            TONES[row.state],
+            pk=row.pk,
+        )
+        for row in rows.order_by("sort_name", "pk")[:limit]
+    ]
+
+
 def register_all() -> None:
     """Hand everything to the shell; called from AppConfig.ready()."""
-    register_source("form", form_names)
-    register_source("page", page_names)
+    register_search(Search("form", "Marketing forms", "form", find_forms))
+    register_search(Search("page", "Landing pages", "page", find_pages))
     register_source_name("form", Form, "name")
     register_source_name("page", Page, "title")
+    register_source("form", form_names)
+    register_source("page", page_names)
     register_timeline("lead.found", "user-check", tell_found, milestone="mile")
     panel = Panel(
         "suggestions",

@@ -154,6 +154,23 @@ def missing_attributes(form: Form) -> list[tuple[str, str]]:
     ]
 
 
+def form_checks(form: Form) -> list[tuple[bool, str]]:
+    """What a form needs to go live, each with whether it is there."""
+    missing = [
+        (False, f'"{name}" compares {attribute}: ask for it in a required field')
+        for name, attribute in missing_attributes(form)
+    ]
+    served = (True, "Required fields ask for what matching compares")
+    return [(bool(form.fields), "Has at least one field"), *(missing or [served])]
+
+
+def page_checks(page: Page) -> list[tuple[bool, str]]:
+    """What a page needs to go live, each with whether it is there."""
+    form = page.form
+    live = form is not None and form.state == LiveState.LIVE
+    return [(form is not None, "Has a form"), (live, "Its form is live")]
+
+
 def _check_ready(form: Form) -> None:
     if not form.fields:
         raise Invalid("no_fields", "Add at least one field first.", attr="fields")

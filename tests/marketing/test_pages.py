@@ -57,6 +57,7 @@ def test_a_form_is_made_and_its_fields_reordered(ann):
     data = filled(ann.get("/forms/new/").text)
     data |= {
         "name": "Contact us",
+        "rows-TOTAL_FORMS": "2",
         "rows-0-name": "email",
         "rows-0-label": "Email",
         "rows-0-kind": "email",
@@ -64,10 +65,9 @@ def test_a_form_is_made_and_its_fields_reordered(ann):
         "rows-0-contact": "email",
         "rows-0-lead": "email",
         "rows-0-ORDER": "2",
-        "rows-1-name": "size",
         "rows-1-label": "Size",
         "rows-1-kind": "select",
-        "rows-1-options": "Small\nLarge",
+        "rows-1-options": "S | Small\nLarge",
         "rows-1-ORDER": "1",
     }
     response = ann.post("/forms/new/", data)
@@ -75,7 +75,8 @@ def test_a_form_is_made_and_its_fields_reordered(ann):
 
     form = Form.objects.get()
     assert [f["name"] for f in form.fields] == ["size", "email"]
-    assert [o["value"] for o in form.fields[0]["options"]] == ["Small", "Large"]
+    options = [(o["value"], o["label"]) for o in form.fields[0]["options"]]
+    assert options == [("S", "Small"), ("Large", "Large")]
     assert ann.post(f"/forms/{form.pk}/go-live/").status_code == 302
     assert Form.objects.get().state == "live"
 
@@ -101,6 +102,52 @@ def test_a_field_is_removed_and_a_wrong_one_is_told(ann, make_form):
     wrong = ann.post(f"/forms/{form.pk}/", {**data, "rows-0-name": "A b"})
     assert wrong.status_code == 422
     assert "starts with a letter" in wrong.text
+
+
+def test_what_the_service_refuses_stands_at_its_row(ann, make_form):
+    form = make_form(live=False)
+    data = filled(ann.get(f"/forms/{form.pk}/").text)
+    twice = ann.post(f"/forms/{form.pk}/", {**data, "rows-2-name": "email"})
+
+    assert twice.status_code == 422
+    rows = twice.text.split("data-row>")
+    assert ["Two fields are called" in row for row in rows[:5]] == [
+        False, False, False, True, False
+    ]  # fmt: skip
+
+
+def test_drafts_are_shown_as_they_stand_and_harmless(ann, client, cast, make_form):
+    form = make_form(live=False)
+    data = filled(ann.get(f"/forms/{form.pk}/").text)
+    draft = ann.post(
+        "/forms/preview/",
+        {
+            **data,
+            "rows-0-label": "Your mail",
+            "rows-1-name": "?",
+            "rows-2-DELETE": "on",
+        },
+    )
+    assert "Your mail" in draft.text
+    assert "First name" not in draft.text
+    assert "Last name" not in draft.text
+    assert "script-src" not in draft["Content-Security-Policy"]
+
+    page = {"title": "Roofs", "form": form.pk, "content": "<p>Hi</p><script>1</script>"}
+    draft = ann.post("/pages/preview/", page)
+    assert "<p>Hi</p>" in draft.text
+    assert "<script" not in draft.text
+    assert "First name" in draft.text
+
+    client.force_login(cast.ben, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post("/pages/preview/", page).status_code == 403
+
+
+def test_forms_and_pages_are_found_by_the_search(ann, make_page):
+    make_page(title="Solar for schools")
+    found = ann.get("/search/?q=solar").text + ann.get("/search/?q=ask").text
+    assert "/pages/" in found
+    assert "/forms/" in found
 
 
 def test_a_page_is_made_previewed_and_published(ann, make_form):
