@@ -10,7 +10,6 @@ from django.utils.html import format_html
 
 from core.access.rights import may
 from core.query.registry import register_source_name
-from core.ui.filters import fragment_search
 from core.ui.parts import Panel, register_panel
 from core.ui.search import Hit, Search, register_search
 from core.ui.sources import Named, register_source
@@ -52,7 +51,7 @@ def suggestions(request: HttpRequest, record: Any) -> dict[str, Any] | None:
 
 
 def find_forms(user: Any, text: str, limit: int) -> list[Hit]:
-    rows = fragment_search(Form.objects.visible_to(user), text)
+    rows = Form.objects.visible_to(user).search(text)
     return [
         Hit(
             row.name,
@@ -67,7 +66,7 @@ def find_forms(user: Any, text: str, limit: int) -> list[Hit]:
 
 
 def find_pages(user: Any, text: str, limit: int) -> list[Hit]:
-    rows = fragment_search(Page.objects.visible_to(user), text)
+    rows = Page.objects.visible_to(user).search(text)
     return [
         Hit(
             row.title,
