@@ -25,6 +25,7 @@ from crm.models import (
 from crm.regarding import Links, RegardingKind, register_regarding
 
 ASSIGN = {"assign": "Assign to another owner"}
+CONTACT_ACTIONS = {**ASSIGN, "make_sales": "Make sales contact"}
 LEAD_ACTIONS = {
     **ASSIGN,
     "qualify": "Qualify",
@@ -40,7 +41,9 @@ LEAD_ACTIONS = {
 def register_all() -> None:
     """Make customers and leads known as things that roles speak of."""
     for entity in (
-        Entity("contact", "Contact", "Contacts", Contact, extra_actions=ASSIGN),
+        Entity(
+            "contact", "Contact", "Contacts", Contact, extra_actions=CONTACT_ACTIONS
+        ),
         Entity("account", "Account", "Accounts", Account, extra_actions=ASSIGN),
         Entity("lead", "Lead", "Leads", Lead, extra_actions=LEAD_ACTIONS),
         Entity("activity", "Activity", "Activities", Activity, extra_actions=ASSIGN),

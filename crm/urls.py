@@ -11,6 +11,11 @@ urlpatterns = [
     path("contacts/new/", edit.ContactEdit.as_view(), name="contact_create"),
     path("contacts/<int:pk>/", records.ContactPage.as_view(), name="contact"),
     path("contacts/<int:pk>/edit/", edit.ContactEdit.as_view(), name="contact_edit"),
+    path(
+        "contacts/<int:pk>/make-sales/",
+        actions.MakeSales.as_view(),
+        name="contact_make_sales",
+    ),
     path("accounts/", lists.AccountList.as_view(), name="account_list"),
     path("accounts/new/", edit.AccountEdit.as_view(), name="account_create"),
     path("accounts/<int:pk>/", records.AccountPage.as_view(), name="account"),

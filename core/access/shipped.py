@@ -82,6 +82,9 @@ SETTINGS_READ: Line = (
     ALL,
 )
 
+# Whoever finds somebody whom marketing knows may take that person on.
+MAKE_SALES: Line = (("contact",), ("make_sales",), ALL)
+
 ROLES: tuple[ShippedRole, ...] = (
     ShippedRole(
         "administrator",
@@ -94,6 +97,7 @@ ROLES: tuple[ShippedRole, ...] = (
             ((*CUSTOMERS, *WORK, "campaign"), (*CHANGE, *HAND_OVER), ALL),
             (("lead",), (*CHANGE, *LEAD_STEPS, "reactivate", "delete_closed"), ALL),
             (("lead",), ("take_over",), ALL),
+            MAKE_SALES,
             (
                 ("opportunity",),
                 (*CHANGE, "assign", "close", "reopen"),
@@ -117,6 +121,7 @@ ROLES: tuple[ShippedRole, ...] = (
             EVERYTHING_READ,
             SETTINGS_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
+            MAKE_SALES,
             (("lead",), (*CHANGE, *LEAD_STEPS, "reactivate"), ALL),
             (CONTENT, (*CHANGE, *PUBLISH), ALL),
             (("segment",), ("members",), ALL),
@@ -135,6 +140,7 @@ ROLES: tuple[ShippedRole, ...] = (
             EVERYTHING_READ,
             SETTINGS_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
+            MAKE_SALES,
             (("lead",), (*CHANGE, *LEAD_STEPS), ALL),
             (CONTENT, ("create",), ALL),
             (CONTENT, ("update", "delete", *PUBLISH), TEAM),
@@ -153,6 +159,7 @@ ROLES: tuple[ShippedRole, ...] = (
             EVERYTHING_READ,
             SETTINGS_READ,
             (CUSTOMERS, ("create",), ALL),
+            MAKE_SALES,
             (CUSTOMERS, ("update", "delete", *HAND_OVER), BELOW),
             (("lead", "opportunity"), ("create",), ALL),
             (
@@ -182,6 +189,7 @@ ROLES: tuple[ShippedRole, ...] = (
         (
             (CUSTOMERS, READ, ALL),
             (CUSTOMERS, ("create",), ALL),
+            MAKE_SALES,
             (CUSTOMERS, ("update", *HAND_OVER), OWN),
             (("lead",), READ, TEAM_UNOWNED),
             (("lead",), ("create",), ALL),
@@ -207,6 +215,7 @@ ROLES: tuple[ShippedRole, ...] = (
         (
             EVERYTHING_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
+            MAKE_SALES,
             (("lead",), (*CHANGE, *LEAD_STEPS, "reactivate"), ALL),
             (
                 ("opportunity",),

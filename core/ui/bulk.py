@@ -93,11 +93,13 @@ def _one(run: JobRun, page: Any, action: Any, pk: int, values: dict[str, Any]) -
     name = str(row.first() or f"number {pk}")
     try:
         with transaction.atomic():
-            action.run(run.user, row, values)
-        run.count("changed")
+            found = action.run(run.user, row, values)
+        why = "; ".join(line[2] for line in getattr(found, "left", ()))
     except DomainError as error:
-        run.add_problem({"id": pk, "name": name, "detail": error.detail})
-        run.count("left")
+        why = error.detail
+    if why:
+        run.add_problem({"id": pk, "name": name, "detail": why})
+    run.count("left" if why else "changed")
     run.advance()
 
 

@@ -6,7 +6,7 @@ Upper apps add to a list they do not own by registering here from AppConfig.read
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,19 +83,31 @@ class RowAction:
 
 
 @dataclass(frozen=True)
+class BulkReport:
+    """What became of a selection: a sentence, and each row that was left, with why.
+
+    `left` holds (name, address of its page or "", reason).
+    """
+
+    said: str
+    left: Sequence[tuple[str, str, str]] = ()
+
+
+@dataclass(frozen=True)
 class BulkAction:
     """Something done to a selection.
 
     `run(user, rows, values)` gets the selected rows that the user may reach by
     `action`, and the cleaned values of `form` (asked for in a side panel first); it
-    answers with the sentence shown, or raises DomainError. With a form or a
-    `question` somebody confirms first. `may(user)` asks for a further right.
+    answers with the sentence shown, or with a BulkReport where rows were left as they
+    are, or raises DomainError. With a form or a `question` somebody confirms first.
+    `may(user)` asks for a further right.
     """
 
     key: str
     label: str
     icon: str
-    run: Callable[[Any, QuerySet, dict[str, Any]], str]
+    run: Callable[[Any, QuerySet, dict[str, Any]], str | BulkReport]
     action: str = "update"
     form: type[Form] | None = None
     question: str = ""

@@ -21,7 +21,14 @@ from core.base.errors import DomainError
 from core.base.search import search_words
 from core.base.text import text_problem
 from core.ui.bulk import AT_ONCE, bulk_start
-from core.ui.columns import BulkAction, Column, ListView, RowAction, registry
+from core.ui.columns import (
+    BulkAction,
+    BulkReport,
+    Column,
+    ListView,
+    RowAction,
+    registry,
+)
 from core.ui.doors import browser_door
 from core.ui.export import csv_response
 from core.ui.filters import chips_of, filter_fields
@@ -33,6 +40,7 @@ from core.ui.toasts import toast
 
 PAGE_SIZE = 50
 BULK_LIMIT = 10_000
+REPORTED = 200
 # The filter form of the page has the plain ids.
 BULK_ID = "bulk_%s"
 COLUMNS_COOKIE = "handoff_cols_"
@@ -314,12 +322,46 @@ class ListPage(LoginRequiredMixin, View):
         values = form.cleaned_data if form is not None else {}
         try:
             with browser_door(request.user):
-                said = action.run(request.user, self.selected(action), values)
+                barred = self.barred(action)
+                found = action.run(request.user, self.selected(action), values)
         except DomainError as error:
             return toast(HttpResponse(status=204), error.detail, tone="bad")
+        report = found if isinstance(found, BulkReport) else BulkReport(found)
+        left = [*report.left, *barred]
+        if left:
+            return self.render_report(action, report.said, left)
         answer = HttpResponse(status=204)
         answer["HX-Trigger"] = '{"list:changed": true, "drawer:close": true}'
-        return toast(answer, said)
+        return toast(answer, report.said)
+
+    def barred(self, action: BulkAction) -> list[tuple[str, str, str]]:
+        """The selected rows that the user sees and may not do this to."""
+        if self.request.POST.get("all") == "1":
+            return []
+        ids = self.chosen_ids()
+        reach = set(self.base(action.action).filter(pk__in=ids).values_list("pk"))
+        return [
+            (str(row), self.href(row), "Your role does not allow this here.")
+            for row in self.base().filter(pk__in=ids).order_by("pk")
+            if (row.pk,) not in reach
+        ]
+
+    def render_report(
+        self, action: BulkAction, said: str, left: list[tuple[str, str, str]]
+    ) -> HttpResponse:
+        """What was done, and each row that was left as it is, with why."""
+        shown = left[:REPORTED]
+        context = {
+            "action": action,
+            "said": said,
+            "left": shown,
+            "number": len(left),
+            "more": len(left) - len(shown),
+        }
+        answer = render(self.request, "ui/_bulk_report.html", context)
+        answer["HX-Retarget"], answer["HX-Reswap"] = "#drawer", "innerHTML"
+        answer["HX-Trigger"] = '{"list:changed": true}'
+        return answer
 
     def bulk_action(self, key: str) -> BulkAction:
         found = (each for each in self.allowed_bulk() if each.key == key)

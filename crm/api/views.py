@@ -23,6 +23,7 @@ from crm.models import (
     Tag,
 )
 from crm.services import activities, lists, records
+from crm.services.contact_sales import contact_make_sales
 
 DATED = {"id": "pk", "created_at": "created_at", "updated_at": "updated_at"}
 
@@ -88,6 +89,12 @@ class ContactViewSet(ActivatableViewSet):
     filterset_class = filters.ContactFilter
     orderings = {**DATED, "name": "sort_name", "birth_date": "birth_date"}
     ordering = "-created_at"
+
+    @record_action("make-sales", right="make_sales")
+    def make_sales(self, request: Request, record: Any, values: dict[str, Any]) -> Any:
+        """Make somebody whom only marketing knew a sales contact of one's own."""
+        user: Any = request.user
+        return contact_make_sales(contact=record, user=user)
 
 
 class AccountViewSet(ActivatableViewSet):

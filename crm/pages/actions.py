@@ -1,4 +1,4 @@
-"""What the record pages post: activities, notes, delete, activate."""
+"""What the record pages post: activities, notes, delete, activate, make sales."""
 
 from __future__ import annotations
 
@@ -10,18 +10,27 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.views.generic import View
 
 from core.access.entities import entity_of
 from core.access.rights import may, rights_of
-from core.base.errors import DomainError
+from core.base.errors import Denied, DomainError
 from core.ui.doors import browser_door
 from core.ui.toasts import toast
-from crm.models import Activity
+from crm.models import Activity, Contact, Product
+from crm.regarding import regarding_keys
 from crm.services.activities import activity_complete, activity_log, note_add
+from crm.services.contact_sales import contact_make_sales
 from crm.services.records import record_activate, record_deactivate, record_delete
 
-RECORDS = ("contact", "account", "lead")
+KINDS = ("phone_call", "note", "task", "appointment", "customer_request")
+SAID = {
+    "phone_call": "Call logged.",
+    "task": "Task planned.",
+    "appointment": "Appointment planned.",
+    "customer_request": "Request written down.",
+}
 
 
 class ComposeForm(forms.Form):
@@ -33,6 +42,12 @@ class ComposeForm(forms.Form):
     due_at = forms.DateTimeField(required=False)
     ends_at = forms.DateTimeField(required=False)
     follow_up = forms.DateTimeField(required=False)
+    product = forms.ModelChoiceField(Product.objects.none(), required=False)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["product"]
+        field.queryset = Product.objects.visible_to(user)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -47,13 +62,13 @@ class Compose(LoginRequiredMixin, View):
     def post(
         self, request: HttpRequest, entity: str, pk: int, kind: str
     ) -> HttpResponseBase:
-        if kind not in ("phone_call", "note", "task", "appointment"):
+        if kind not in KINDS:
             raise Http404
         record_or_404(request.user, entity, pk)
         needed = "note" if kind == "note" else "activity"
         if not rights_of(request.user).has(needed, "create"):
             raise PermissionDenied
-        form = ComposeForm(request.POST)
+        form = ComposeForm(request.POST, user=request.user)
         if not form.is_valid():
             first = next(iter(form.errors.values()))[0]
             return self.again(entity, pk, kind, str(first))
@@ -97,9 +112,7 @@ class Compose(LoginRequiredMixin, View):
                 **about,
             )
             return "Call logged, follow-up planned."
-        return {"phone_call": "Call logged.", "task": "Task planned."}.get(
-            kind, "Appointment planned."
-        )
+        return SAID[kind]
 
     def values(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         """The fields of the activity."""
@@ -112,8 +125,11 @@ class Compose(LoginRequiredMixin, View):
                 "state": "completed",
                 "duration_minutes": data["minutes"],
             }
+        planned = {"subject": first, "description": body, "due_at": data["due_at"]}
         if kind == "task":
-            return {"subject": first, "description": body, "due_at": data["due_at"]}
+            return planned
+        if kind == "customer_request":
+            return planned | {"product": data["product"]}
         return {
             "subject": first,
             "description": body,
@@ -125,9 +141,13 @@ class Compose(LoginRequiredMixin, View):
 
 
 def record_or_404(user: Any, entity: str, pk: int) -> Any:
-    """A record of this app that the user sees."""
-    if entity not in RECORDS:
+    """A record that has a page and a timeline, if the user sees it."""
+    if entity not in regarding_keys():
         raise Http404
+    try:
+        reverse(entity, args=[pk])
+    except NoReverseMatch as error:
+        raise Http404 from error
     rows: Any = entity_of(entity).model._default_manager
     return get_object_or_404(rows.visible_to(user), pk=pk)
 
@@ -160,6 +180,24 @@ class RecordDeed(LoginRequiredMixin, View):
             if self.deed == "delete"
             else redirect(entity, pk)
         )
+
+
+class MakeSales(LoginRequiredMixin, View):
+    """Make somebody whom only marketing knew a sales contact of one's own."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        contact = get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
+        user: Any = request.user
+        try:
+            with browser_door(user):
+                contact_make_sales(contact=contact, user=user)
+        except Denied as error:
+            raise PermissionDenied from error
+        except DomainError as error:
+            messages.error(request, error.detail)
+        else:
+            messages.success(request, f"{contact} is a sales contact now.")
+        return redirect("contact", pk)
 
 
 class ActivityDone(LoginRequiredMixin, View):

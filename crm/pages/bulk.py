@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from core.access.models import Team, User
-from core.base.errors import DomainError, Refused
-from core.ui.columns import BulkAction
+from core.base.errors import DomainError
+from core.ui.columns import BulkAction, BulkReport
 from crm.services.records import record_assign, record_delete, record_tag
 
 CHUNK = 500
@@ -48,30 +49,24 @@ class TagForm(forms.Form):
     )
 
 
-def each(rows: QuerySet, noun: str, done: str, run: Any) -> str:
-    """Do something to each row; the sentence says how many, and what was refused.
-
-    The rows that a rule refuses are left as they are and counted by reason.
-    """
+def each(rows: QuerySet, noun: str, done: str, run: Any) -> BulkReport:
+    """Do something to each row; say how many, and which a rule refused and why."""
     changed = 0
-    refused: dict[str, int] = {}
+    left: list[tuple[str, str, str]] = []
     for row in rows.order_by("pk").iterator(chunk_size=CHUNK):
         try:
             run(row)
             changed += 1
         except DomainError as error:
-            refused[error.detail] = refused.get(error.detail, 0) + 1
-    if not changed and refused:
-        raise Refused("refused", next(iter(refused)))
-    left = "; ".join(f"{number:,} left: {why}" for why, number in refused.items())
-    said = f"{changed:,} {noun} {done}."
-    return f"{said} {left}" if left else said
+            url = reverse(row._meta.model_name, args=[row.pk])
+            left.append((str(row), url, error.detail))
+    return BulkReport(f"{changed:,} {noun} {done}.", left)
 
 
 def assign(noun: str) -> BulkAction:
     """Give the selection to a person."""
 
-    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
+    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> BulkReport:
         owner, team = values["owner"], values["team"]
         done = f"assigned to {owner}" if owner else "left without an owner"
         return each(
@@ -90,7 +85,7 @@ def tag(noun: str) -> BulkAction:
     def words(text: str) -> list[str]:
         return [word.strip() for word in text.split(",") if word.strip()]
 
-    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
+    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> BulkReport:
         add, remove = words(values["add"]), words(values["remove"])
         return each(
             rows,
@@ -105,7 +100,7 @@ def tag(noun: str) -> BulkAction:
 def delete(noun: str) -> BulkAction:
     """Delete the selection, after a question."""
 
-    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
+    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> BulkReport:
         return each(
             rows, noun, "deleted", lambda row: record_delete(record=row, user=user)
         )

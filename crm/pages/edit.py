@@ -7,10 +7,13 @@ from typing import Any
 from django.db.models import Model
 from django.urls import reverse
 
+from core.access.rights import may
 from core.ui.forms import FormPage, RecordForm
 from crm import forms
-from crm.models import Account, Campaign, Contact, Lead, Product
-from crm.services.duplicates import likely_duplicates
+from crm.models import Account, Activity, Campaign, Contact, Lead, Product
+from crm.pages import columns
+from crm.services.activities import activity_links_lead
+from crm.services.duplicates import Candidate, likely_duplicates
 from crm.services.records import record_create, record_update
 
 
@@ -42,21 +45,22 @@ class ContactEdit(CrmEdit):
         """People who are known already; those one may not open by name only."""
         found = likely_duplicates(form.cleaned_data)
         ids = [each.contact.pk for each in found]
-        visible = set(
-            Contact.objects.visible_to(self.request.user)
-            .filter(pk__in=ids)
-            .values_list("pk", flat=True)
-        )
-        return [
-            {
-                "text": each.contact.name,
-                "why": each.reason,
-                "url": reverse("contact", args=[each.contact.pk])
-                if each.contact.pk in visible
-                else "",
-            }
-            for each in found
-        ]
+        rows = Contact.objects.visible_to(self.request.user).filter(pk__in=ids)
+        visible = set(rows.values_list("pk", flat=True))
+        return [self.warning(each, each.contact.pk in visible) for each in found]
+
+    def warning(self, found: Candidate, visible: bool) -> dict[str, Any]:
+        """One person who may be the same; one marketing knows can be taken on."""
+        contact, user = found.contact, self.request.user
+        line = {"text": contact.name, "why": found.reason}
+        if not visible:
+            return line
+        line["url"] = reverse("contact", args=[contact.pk])
+        if contact.marketing_only:
+            line["badge"] = columns.contact_badge(contact)
+            if may(user, "make_sales", contact, "contact"):
+                line["take"] = reverse("contact_make_sales", args=[contact.pk])
+        return line
 
 
 class AccountEdit(CrmEdit):
@@ -69,6 +73,78 @@ class LeadEdit(CrmEdit):
     entity, model, noun = "lead", Lead, "lead"
     form_class = forms.LeadForm
     list_url_name, record_url_name = "lead_list", "lead"
+
+    def activity(self) -> Activity | None:
+        """The call or appointment that this lead comes out of, if it is named."""
+        pk = number_of(self.request.GET.get("activity", ""))
+        if pk is None:
+            return None
+        rows = Activity.objects.visible_to(self.request.user)
+        found: Activity | None = rows.filter(pk=pk).first()
+        return found
+
+    def initial(self) -> dict[str, Any]:
+        """A lead out of a call carries the person, the company and what was said."""
+        activity, user = self.activity(), self.request.user
+        carried: dict[str, Any] = {}
+        if activity is not None:
+            carried = carried_from(activity, user)
+        elif pk := number_of(self.request.GET.get("contact", "")):
+            contact = Contact.objects.visible_to(user).filter(pk=pk).first()
+            carried = person_of(contact, user) if contact else {}
+        return carried | super().initial()
+
+    def create(self, values: dict[str, Any]) -> Model:
+        made = super().create(values)
+        activity = self.activity()
+        if activity is not None:
+            activity_links_lead(activity=activity, lead_id=made.pk)
+        return made
+
+
+PERSON = (
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "mobile_phone",
+    "job_title",
+    "company_name",
+    "city",
+    "country",
+)
+
+
+def number_of(text: str) -> int | None:
+    """The id in an address, or None."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def person_of(contact: Contact, user: Any) -> dict[str, Any]:
+    """What a new lead takes from its contact, with where that person came from."""
+    carried = {name: getattr(contact, name) for name in PERSON}
+    leads = Lead.objects.visible_to(user).filter(parent_contact=contact)
+    sources = leads.exclude(lead_source="").order_by("created_at", "pk")
+    carried |= {
+        "parent_contact": contact.pk,
+        "parent_account": contact.account_id,
+        "lead_source": sources.values_list("lead_source", flat=True).first(),
+    }
+    return {name: value for name, value in carried.items() if value}
+
+
+def carried_from(activity: Activity, user: Any) -> dict[str, Any]:
+    """What a new lead takes from an activity: person, company, notes."""
+    people = Contact.objects.visible_to(user)
+    contact = people.filter(pk=activity.contact_id or 0).first()
+    carried = person_of(contact, user) if contact else {}
+    if activity.account_id:
+        carried.setdefault("parent_account", activity.account_id)
+    if activity.product_id:
+        carried["product"] = activity.product_id
+    said = [activity.subject, activity.description, activity.outcome]
+    carried["description"] = "\n".join(dict.fromkeys(part for part in said if part))
+    return carried
 
 
 class ProductEdit(CrmEdit):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from core.ui import cells
@@ -109,10 +109,10 @@ class ActivityList(ListPage):
 
     def href(self, row: Any) -> str:
         """An activity opens the page of what it is about."""
-        name = row.regarding_type
-        if name in ("contact", "account", "lead"):
-            return reverse(name, args=[row.regarding_id])
-        return reverse("activity_list")
+        try:
+            return reverse(row.regarding_type, args=[row.regarding_id])
+        except NoReverseMatch:
+            return reverse("activity_list")
 
 
 class ProductList(ListPage):

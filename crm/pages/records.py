@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.db.models import Model
 from django.urls import reverse
@@ -19,6 +18,8 @@ from crm.pages import columns, lists
 from crm.services.records import record_update
 
 CONTACTS_OF_ACCOUNT = 200
+# States in which a record is kept as it is.
+CLOSED = ("qualified", "disqualified", "won", "lost")
 
 
 def link(record: Any, name: str) -> Any:
@@ -96,7 +97,7 @@ def edit(name: str) -> RecordAction:
         "Edit",
         "pencil",
         lambda r: reverse(f"{name}_edit", args=[r.pk]),
-        when=lambda r: getattr(r, "state", "") not in ("qualified", "disqualified"),
+        when=lambda r: getattr(r, "state", "") not in CLOSED,
         position=90,
     )
 
@@ -205,6 +206,17 @@ class ContactPage(CrmRecord):
         ORIGIN,
     )
     actions = (
+        RecordAction(
+            "make_sales",
+            "Make sales contact",
+            "user-check",
+            lambda c: reverse("contact_make_sales", args=[c.pk]),
+            method="post",
+            action="make_sales",
+            primary=True,
+            when=lambda c: c.marketing_only and c.state == "active",
+            position=20,
+        ),
         edit("contact"),
         RecordAction(
             "new_lead",
@@ -233,26 +245,8 @@ class ContactPage(CrmRecord):
 
 
 def lead_from_contact(contact: Contact) -> str:
-    """A new lead that carries the person along."""
-    carried = {
-        name: getattr(contact, name)
-        for name in (
-            "first_name",
-            "last_name",
-            "email",
-            "phone",
-            "mobile_phone",
-            "job_title",
-            "company_name",
-            "city",
-            "country",
-        )
-        if getattr(contact, name)
-    }
-    carried["parent_contact"] = contact.pk
-    if contact.account_id:
-        carried["parent_account"] = contact.account_id
-    return f"{reverse('lead_create')}?{urlencode(carried)}"
+    """The form of a new lead that carries the person along."""
+    return f"{reverse('lead_create')}?contact={contact.pk}"
 
 
 class AccountPage(CrmRecord):

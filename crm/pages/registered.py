@@ -14,6 +14,7 @@ from django.utils.html import format_html
 
 from core.access.models import Team, User
 from core.access.querysets import visible_rows
+from core.access.rights import rights_of
 from core.ui import cells
 from core.ui.navigation import QuickCreate, register_quick_create
 from core.ui.paging import count_of
@@ -163,14 +164,16 @@ def activities_of(
     rows = rows.annotate(moment=Coalesce("completed_at", "created_at"))
     if place:
         rows = place.older(rows, "activities", "moment")
-    rows = rows.select_related("created_by", "owner").order_by("-moment", "-pk")
-    return [_activity_line(row, row.moment) for row in rows[:limit]]
+    rows = rows.select_related("created_by", "owner", "product")
+    makes = rights_of(scope.user).has("lead", "create")
+    found = rows.order_by("-moment", "-pk")[:limit]
+    return [_activity_line(row, row.moment, makes_leads=makes) for row in found]
 
 
-def _activity_line(row: Activity, moment: datetime) -> Happening:
+def _activity_line(row: Activity, moment: datetime, *, makes_leads: bool) -> Happening:
     who = row.created_by or row.owner or "Somebody"
     bits: list[Any] = []
-    extra: Any = ""
+    extra = _lead_of(row) if makes_leads else ""
     if row.state == "completed":
         said = f"{row.duration_minutes} minutes" if row.duration_minutes else ""
         sentence = format_html(
@@ -179,9 +182,10 @@ def _activity_line(row: Activity, moment: datetime) -> Happening:
     else:
         due = format_html(", due {}", cells.ago(row.due_at)) if row.due_at else ""
         sentence = format_html(
-            "<b>{}</b>: {}, {}{}",
+            "<b>{}</b>: {}{}, {}{}",
             row.get_kind_display(),
             row.subject,
+            f" ({row.product})" if row.product else "",
             row.get_state_display().lower(),
             due,
         )
@@ -200,6 +204,14 @@ def _activity_line(row: Activity, moment: datetime) -> Happening:
         extra=extra,
         order=row.pk,
     )
+
+
+def _lead_of(row: Activity) -> Any:
+    """A call or an appointment without a lead can become one."""
+    if row.lead_id or row.kind not in ("phone_call", "appointment"):
+        return ""
+    url = f"{reverse('lead_create')}?activity={row.pk}"
+    return format_html(' <a class="h-link xs" href="{}">New lead</a>', url)
 
 
 def notes_of(
@@ -229,9 +241,21 @@ def notes_of(
 def _created(noun: str) -> Any:
     def tell(told: Told) -> Any:
         by = told.via or told.actor or VIA.get(told.entry.via, "")
-        return format_html("<b>{} created</b>{}", noun, f" by {by}" if by else "")
+        topic = told.data.get("values", {}).get("topic")
+        return format_html(
+            "<b>{} created</b>{}{}",
+            noun,
+            f" by {by}" if by else "",
+            f": {topic}" if topic else "",
+        )
 
     return tell
+
+
+def _made_sales(told: Told) -> Any:
+    return format_html(
+        "<b>Sales contact</b>, taken on by {}", told.actor or "the system"
+    )
 
 
 VIA = {"import": "an import", "form": "a form", "workflow": "a workflow"}
@@ -239,6 +263,7 @@ VIA = {"import": "an import", "form": "a form", "workflow": "a workflow"}
 
 def register_timelines() -> None:
     register_timeline("contact.created", "user-plus", _created("Contact"))
+    register_timeline("contact.made_sales", "user-check", _made_sales, milestone="mile")
     register_timeline("account.created", "building", _created("Account"))
     register_timeline("lead.created", "target-arrow", _created("Lead"), tone="acc")
     register_timeline_source("activities", activities_of)

@@ -91,6 +91,20 @@ def activity_update(
 
 
 @transaction.atomic
+def activity_links_lead(*, activity: Activity, lead_id: int) -> Activity:
+    """Put an activity on the timeline of the lead that came out of it.
+
+    One that belongs to another lead stays there.
+    """
+    locked = record_lock(record=activity)
+    if locked.lead_id is None:
+        locked.lead_id = lead_id
+        locked.save(update_fields=["lead"])
+        _touch_lead(locked)
+    return locked
+
+
+@transaction.atomic
 def activity_complete(
     *, activity: Activity, user: User | None, outcome: str = ""
 ) -> Activity:

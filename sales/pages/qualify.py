@@ -210,7 +210,7 @@ def _lines(part: dict[str, Any], model: Any) -> list[tuple[str, str, str]]:
     return [
         (_label(model, name), _word(name, old), _word(name, new))
         for name, (old, new) in part["changes"].items()
-        if name not in _QUIET
+        if name not in _QUIET and not (model is Opportunity and new is False)
     ]
 
 

@@ -145,7 +145,7 @@ class OpportunityPage(CrmRecord):
                 ),
                 Fact("estimated_close", "Estimated close"),
                 Fact("stage", "Stage"),
-                Fact("probability", "Probability"),
+                Fact("probability", "Probability", lambda r: f"{r.probability}%"),
                 Fact("product", "Product"),
                 Fact("campaign", "Campaign"),
             ),

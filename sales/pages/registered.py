@@ -10,9 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from core.base.errors import Refused
 from core.ui import cells
-from core.ui.columns import BulkAction, register_bulk_action
+from core.ui.columns import BulkAction, BulkReport, register_bulk_action
 from core.ui.navigation import QuickCreate, register_quick_create
 from core.ui.parts import Panel, RecordAction, register_action, register_panel
 from core.ui.search import Hit, Search, register_search
@@ -119,27 +118,26 @@ class BulkQualifyForm(forms.Form):
     )
 
 
-def _said(outcomes: list[LeadOutcome], done: str) -> str:
-    """How many were done, and why the rest was not."""
+def _report(outcomes: list[LeadOutcome], done: str, user: Any) -> BulkReport:
+    """How many were done, and each lead that was left, with why."""
     number = sum(line.done for line in outcomes)
-    reasons: dict[str, int] = {}
-    for line in outcomes:
-        if not line.done:
-            reasons[line.detail] = reasons.get(line.detail, 0) + 1
-    if not number and reasons:
-        raise Refused("refused", next(iter(reasons)))
-    left = "; ".join(f"{count:,} left: {why}" for why, count in reasons.items())
-    return f"{number:,} leads {done}. {left}".strip()
+    why = {line.lead_id: line.detail for line in outcomes if not line.done}
+    rows = Lead.objects.visible_to(user).filter(pk__in=why).order_by("pk")
+    left = [(str(lead), reverse("lead", args=[lead.pk]), why[lead.pk]) for lead in rows]
+    noun = "lead" if number == 1 else "leads"
+    return BulkReport(f"{number:,} {noun} {done}.", left)
 
 
-def bulk_qualify(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
+def bulk_qualify(user: Any, rows: QuerySet, values: dict[str, Any]) -> BulkReport:
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
-    return _said(leads_qualify(lead_ids=ids, user=user, **values), "qualified")
+    done = leads_qualify(lead_ids=ids, user=user, **values)
+    return _report(done, "qualified", user)
 
 
-def bulk_disqualify(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
+def bulk_disqualify(user: Any, rows: QuerySet, values: dict[str, Any]) -> BulkReport:
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
-    return _said(leads_disqualify(lead_ids=ids, user=user, **values), "disqualified")
+    done = leads_disqualify(lead_ids=ids, user=user, **values)
+    return _report(done, "disqualified", user)
 
 
 def register_bulk() -> None:
