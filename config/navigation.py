@@ -129,7 +129,9 @@ SALES = Area(
             "Marketing",
             (
                 NavEntry("Lead generation", "chart-line", "lead_generation", "lead"),
-                NavEntry("Segments", "chart-donut", "segment_list", "segment"),
+                NavEntry(
+                    "Segments", "chart-donut", "segment_list", "segment", view="static"
+                ),
                 NavEntry("Customer journeys", "route", "journey_list", "journey"),
                 NavEntry("Events", "ticket", "event_list", "event"),
             ),

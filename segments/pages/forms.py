@@ -52,13 +52,19 @@ class SegmentPicks(forms.ModelMultipleChoiceField):
         return f"{obj.name}: {obj.description}" if obj.description else obj.name
 
 
+class PickWidget(forms.CheckboxSelectMultiple):
+    """Boxes in the look of the side panels."""
+
+    template_name = "segments/_picks.html"
+
+
 class PickForm(forms.Form):
     """Which static segments."""
 
     segments = SegmentPicks(
         Segment.objects.static().order_by("name"),
         label="Static segments",
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "form-check-input m-0"}),
+        widget=PickWidget,
         error_messages={"required": "Choose at least one segment."},
     )
 

@@ -104,6 +104,7 @@ def serious(page):
 def shot(page, name):
     """Keep a picture to look at, where HANDOFF_SHOTS names a folder."""
     if SHOTS:
+        page.wait_for_timeout(250)
         page.screenshot(path=f"{SHOTS}/segment-{name}.png")
 
 
@@ -374,6 +375,9 @@ def test_designer_has_no_fault(open_page, rich, size, theme):
     expect(page.locator("#designer-total")).to_have_text("0")
     expect(page.locator(".sd-seg b:has-text('Current customers')")).to_be_visible()
     shot(page, f"rich-{size}-{theme}")
+    if SHOTS:
+        page.set_viewport_size({"width": SIZES[size][0], "height": 2600})
+        shot(page, f"tall-{size}-{theme}")
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide, "The page scrolls sideways."
     assert page.faults == []
@@ -548,4 +552,22 @@ def test_contact_joins_and_leaves_a_static_segment(open_page, marketer, visitors
     page.click(".h-drawer .ft button.pri")
     page.wait_for_selector("#panel-segments :text('In no segment yet')")
     assert not guests.memberships.exists()
+    assert page.faults == []
+
+
+def test_selection_of_contacts_goes_into_a_segment(open_page, marketer, visitors):
+    with acting(marketer, via="test"):
+        guests = segment_create(
+            user=marketer, name="Guests", kind="static", description="Dinner in May"
+        )
+    page = open_page("/contacts/")
+    page.check("[data-select] >> nth=0")
+    page.check("[data-select] >> nth=1")
+    page.click("[data-bulk=segment_add]")
+    page.check(".h-drawer label:has-text('Guests: Dinner in May') input")
+    shot(page, "bulk")
+    assert serious(page) == []
+    page.click(".h-drawer .ft button.pri")
+    page.wait_for_selector(".h-toast:has-text('2 added to Guests')")
+    assert guests.memberships.count() == 2
     assert page.faults == []

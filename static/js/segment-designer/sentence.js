@@ -91,9 +91,6 @@ export class Teller {
   async clause(cond, entity) {
     const field = this.schema.field(entity, cond.field);
     const label = low(field?.label ?? cond.field);
-    if (field?.type === "boolean" && (cond.op === "eq" || cond.op === "ne") && typeof cond.value === "boolean") {
-      return [["with "], [label, "b"], [` ${cond.op === "ne" ? "not " : ""}`], [cond.value ? "yes" : "no", "b"]];
-    }
     const value = await this.value(cond, field);
     const tail = cond.op === "older_than" ? [[" ago"]] : [];
     const word = cond.op === "older_than" ? "is more than" : this.schema.word(cond.op);
@@ -130,6 +127,10 @@ export class Teller {
     if (how?.op === "eq" && how.value === 0) amount = [["without", "not"], [" "]];
     else if (how) amount = [[`with ${words[how.op] ?? how.op.replaceAll("_", " ")} `], [[how.value].flat().join(" and "), "b"], [" "]];
     const where = await this.conds(cond.where, relation?.target, "and");
-    return [...amount, [label, "b"], ...(where.length ? [[" "], ...where] : [])];
+    if (!where.length) return [...amount, [label, "b"]];
+    // What is asked of the related ones stands apart from what follows.
+    const several = ["and", "or"].includes(condKind(cond.where)) && cond.where[condKind(cond.where)].length > 1;
+    const told = several ? [["("], ...where, [")"]] : where;
+    return [...amount, [label, "b"], [" "], ...told];
   }
 }
