@@ -15,6 +15,7 @@ from core.access.rights import rights_of
 from core.base.copying import JsonList, copy_rows
 from core.base.errors import DomainError
 from core.base.models import Organisation
+from core.base.statistics import statistics_renew
 from core.journal.services import acting
 from crm.imports.files import Layout, Row, read_rows
 from crm.imports.mapping import Plan, check_mapping
@@ -114,6 +115,7 @@ def _advance(batch: Import) -> bool:
         return _finish(batch)
     setup, reader = _setup(batch)
     _note(batch, rows, _merge(setup, reader, rows))
+    statistics_renew(setup.entity.table)
     return False
 
 
@@ -131,6 +133,7 @@ def _stage(batch: Import) -> bool:
         row_no__gt=batch.staged, row_no__lte=last, result="rejected"
     ).count()
     _count(batch, {"rejected": rejected}, staged=last - batch.staged)
+    statistics_renew(ImportRow._meta.db_table)
     return False
 
 

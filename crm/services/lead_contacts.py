@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from core.base.models import Organisation
+from core.base.statistics import statistics_renew
 from core.base.text import email_normalise
 from core.journal.relinking import Move, relink
 from crm.matching.find import find_many, hold, strategy_of
@@ -144,6 +145,7 @@ def lead_contacts_create(
             contact_id = matched.get(key) or made[key]
             report.links.update((lead["id"], contact_id) for lead in members)
         _link(report.links)
+        statistics_renew("crm_contact", "crm_lead")
     return report
 
 

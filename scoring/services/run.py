@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from core.base.statistics import statistics_renew
 from core.jobs.registry import JobRun
 from core.journal.bell import ring
 from core.journal.services import acting
@@ -65,6 +66,7 @@ def score_all_chunk(run: JobRun) -> bool:
         return True
     scored = _score(model, Batch(after=after, upto=ids[-1]))
     scores_take_effect(lead_ids=ids, interactions=_interactions([model]))
+    statistics_renew("scoring_leadscore")
     run.cursor["after"] = ids[-1]
     run.advance(scored.leads)
     return False

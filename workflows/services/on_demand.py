@@ -14,7 +14,7 @@ from core.jobs.models import Job
 from core.jobs.registry import JobRun
 from core.jobs.services import job_start
 from core.journal.services import acting, record
-from core.query.language import Context, compile_ids
+from core.query.language import Context, filter_queryset
 from core.query.registry import query_entity
 from workflows import rules
 from workflows.models import Run, Workflow, WorkflowVersion
@@ -65,8 +65,9 @@ def applicable_ids(entity: str, condition: dict[str, Any]) -> Any:
     """The records for which the condition holds, as a queryset of ids."""
     found = query_entity(entity)
     assert found is not None, "checked when the workflow was saved"
-    ids = compile_ids(condition_query(entity, condition), Context())
-    return found.queryset().filter(pk__in=ids).values_list("pk", flat=True)
+    query = condition_query(entity, condition)
+    rows = filter_queryset(found.queryset(), query, Context())
+    return rows.values_list("pk", flat=True)
 
 
 def step_sentences(steps: rules.Steps) -> list[str]:
