@@ -5,7 +5,7 @@ Each consumer reads the journal by itself; nobody calls across apps.
 
 from __future__ import annotations
 
-from core.journal.consumers import INTERACTIONS, Consumer, register_consumers
+from core.journal.consumers import Consumer, register_consumers
 from scoring import consumers as scoring
 from segments import consumers as segments
 from workflows import consumers as workflows
@@ -15,19 +15,7 @@ def consumers() -> list[Consumer]:
     """All consumers; a name is kept for ever, since the cursor bears it."""
     return [
         Consumer("segments", segments.names(), segments.handle),
-        Consumer(
-            "scoring",
-            (
-                "contact.created",
-                "contact.updated",
-                "account.updated",
-                "lead.created",
-                "lead.updated",
-                "identity.joined",
-                INTERACTIONS,
-            ),
-            scoring.handle,
-        ),
+        Consumer("scoring", segments.names(), scoring.handle),
         Consumer("workflows", ("*",), workflows.handle),
     ]
 

@@ -14,7 +14,7 @@ from core.query.language import (
     dependencies,
     validate,
 )
-from segments.freshness import Touched, concerned_contacts, fact_names, is_concerned
+from segments.freshness import Touched, concerned_ids, fact_names, is_concerned
 from segments.models import Membership, Segment
 from segments.services.membership import membership_check
 
@@ -86,7 +86,7 @@ def _query(segment: Segment) -> Query | None:
 def _check(
     segment: Segment, query: Query, needs: Dependencies, touched: Touched
 ) -> None:
-    contacts = concerned_contacts(query, needs, touched)
+    contacts = concerned_ids(query, needs, touched)
     if len(contacts) > MANY:
         _mark_due(segment)
     else:

@@ -147,8 +147,8 @@ def is_concerned(needs: Dependencies, touched: Touched) -> bool:
     )
 
 
-def concerned_contacts(query: Query, needs: Dependencies, touched: Touched) -> set[int]:
-    """The contacts for which the query may now give another answer.
+def concerned_ids(query: Query, needs: Dependencies, touched: Touched) -> set[int]:
+    """The rows, contacts for a segment, for which the query may answer otherwise now.
 
     One query for each way the tree has to a changed entity, however many rows.
     """
@@ -173,6 +173,12 @@ def _changed_rows(
         before = touched.linked.get((link.holder.key, link.relation.column), set())
         if link.held_by_id:
             changed[link.held.key] |= before
-        if ANY in touched.columns.get(link.target.key, ()):
-            changed[link.source.key] |= touched.events.get(link.source.key, set())
+        # What happened has no row that could have changed: its neighbours have, on
+        # whichever side of the link the tree comes from.
+        for event, neighbour in (
+            (link.target, link.source),
+            (link.source, link.target),
+        ):
+            if ANY in touched.columns.get(event.key, ()):
+                changed[neighbour.key] |= touched.events.get(neighbour.key, set())
     return changed

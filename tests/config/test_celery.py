@@ -41,6 +41,15 @@ def test_beat_rings_every_pump_and_sweep_that_exists():
     assert rung <= scheduled
 
 
+def test_no_task_has_a_soft_limit_above_its_hard_one():
+    """Celery refuses to send such a task by beat, and says so only in beat's log."""
+    app.loader.import_default_modules()
+    for task in app.tasks.values():
+        soft = task.soft_time_limit or app.conf.task_soft_time_limit
+        hard = task.time_limit or app.conf.task_time_limit
+        assert soft <= hard, task.name
+
+
 @pytest.mark.parametrize(
     ("task", "queue"),
     [
