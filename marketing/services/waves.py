@@ -18,6 +18,7 @@ from core.journal.services import record_many
 from crm.matching.find import Candidate, accounts_for, find_many
 from crm.models import Account, Contact, Lead
 from marketing.models import Submission, Visitor
+from marketing.services.inserting import insert_many
 from marketing.services.work import Work
 
 _Record = TypeVar("_Record", Contact, Lead)
@@ -145,7 +146,7 @@ def _contacts(works: Sequence[Work]) -> None:
             work.contact = contact
             changes.setdefault(contact.pk, set()).update(work.change_contact(contact))
     _link_accounts(works, changes)
-    Contact.objects.bulk_create([_made(w.contact) for w in works if w.contact_new])
+    insert_many([_made(w.contact) for w in works if w.contact_new])
     _save(Contact, found.values(), changes)
 
 
@@ -188,7 +189,7 @@ def _leads(works: Sequence[Work]) -> None:
         else:
             work.lead = lead
             changes.setdefault(lead.pk, set()).update(work.change_lead(lead))
-    Lead.objects.bulk_create([_made(w.lead) for w in works if w.lead_new])
+    insert_many([_made(w.lead) for w in works if w.lead_new])
     # What these leads did before follows them to the person.
     relink(*(_joining(w) for w in works if w.joined))
     _save(Lead, found.values(), changes)
