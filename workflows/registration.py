@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from core.access.entities import Entity, register_entity
 from core.jobs.registry import JobKind, register_job_kind
-from workflows.homes import register_homes
 from workflows.models import Workflow
 from workflows.registry import register_step_type
 from workflows.services.on_demand import JOB_KIND, run_chunk
@@ -34,4 +33,3 @@ def register() -> None:
         CREATE_ACTIVITY,
     ):
         register_step_type(step)
-    register_homes()

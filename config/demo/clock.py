@@ -40,6 +40,7 @@ class Times:
 
     leads: dict[int, dt.datetime] = field(default_factory=dict)
     opportunities: dict[int, dt.datetime] = field(default_factory=dict)
+    ready: dict[int, dt.datetime] = field(default_factory=dict)
     entries: dict[int, dt.datetime] = field(default_factory=dict)
     rows: list[tuple[str, int, dt.datetime]] = field(default_factory=list)
 
@@ -62,6 +63,10 @@ def turn_back(times: Times, now: dt.datetime) -> None:
             _run(_MADE.format(table=table), at, pk)
         for statement in _RECORDS:
             _run(statement)
+        _each(
+            "UPDATE crm_lead t SET sales_ready_at = v.at, stage_since = v.at",
+            times.ready,
+        )
         for entity, table in TABLES.items():
             _run(_BEGINNING.format(entity=entity, table=table))
         for statement in _JOURNAL:
@@ -178,6 +183,10 @@ _JOURNAL = [
 
 # Columns that neither journal nor count as a change.
 _FACTS = [
+    """UPDATE segments_membership m
+       SET since = greatest(c.created_at, s.created_at) + interval '1 minute'
+       FROM crm_contact c, segments_segment s
+       WHERE c.id = m.contact_id AND s.id = m.segment_id""",
     """UPDATE crm_lead l SET last_activity_at = last.at
        FROM (SELECT contact_id, max(occurred_at) AS at FROM journal_entry
              WHERE name LIKE 'website.%' OR name LIKE 'form.%' GROUP BY contact_id) last

@@ -128,6 +128,7 @@ def _lead(
 def go_on(world: World, times: Times, contact: Contact) -> None:
     """The second lead: pick by light, open; its score jumps as things happen."""
     lead = _lead(world, contact, "Pick by light for aisles 4 to 9", 4, 24)
+    times.ready[lead.pk] = world.ago(1)
     _step(world, times, lead, 20, [
         visit(contact, "/products/pick-by-light/", "Pick by light", at=world.ago(20)),
         visit(contact, "/stories/nordhavn/", "How Nordhavn counts stock in an hour",
@@ -203,7 +204,7 @@ def _call(world: World, times: Times, lead: Lead) -> None:
             body="Six aisles, 2,400 places. Wants figures from a site like theirs "
             "before the board meets.",
         )
-        activity_log(
+        planned = activity_log(
             regarding_type="lead",
             regarding_id=lead.pk,
             user=seller,
@@ -212,7 +213,11 @@ def _call(world: World, times: Times, lead: Lead) -> None:
             due_at=(world.now + dt.timedelta(days=0)).replace(hour=20, minute=30),
         )
     at = world.ago(9, hours=4)
-    times.rows += [("crm_activity", call.pk, at), ("crm_note", note.pk, at)]
+    times.rows += [
+        ("crm_activity", call.pk, at),
+        ("crm_activity", planned.pk, at),
+        ("crm_note", note.pk, at),
+    ]
 
 
 def _consent(world: World, times: Times, contact: Contact) -> None:

@@ -106,7 +106,7 @@ def _sell(world: World, row: Opportunity, made: dt.datetime, times: Times) -> No
 
 
 def _kept(world: World) -> list[Account]:
-    return [account for account in world.accounts if account.owner_id]
+    return [account for account in world.accounts[1:] if account.owner_id]
 
 
 def _straight(world: World, account: Account, times: Times) -> None:
