@@ -12,7 +12,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from core.access.rights import may
 from core.journal.interactions import interaction_kind
 from core.journal.models import Entry
 from core.ui.home import HomeCard, address, register_home_card
@@ -53,7 +52,7 @@ def ready_for_me(request: HttpRequest) -> dict[str, Any] | None:
     if not found:
         return None
     scores = scores_of(found)
-    reasons = why_now(found, scores)
+    reasons, may = why_now(found, scores), _may_qualify(user, found)
     number = count_of(rows)
     said = "lead is" if number.number == 1 else "leads are"
     return {
@@ -65,7 +64,7 @@ def ready_for_me(request: HttpRequest) -> dict[str, Any] | None:
                 "lead": lead,
                 "score": _score(scores, lead),
                 "why": reasons.get(lead.pk),
-                "url": _qualify(user, lead),
+                "url": address("lead_qualify", lead.pk) if lead.pk in may else "",
                 "mine": lead.owner_id == user.pk,
             }
             for lead in found
@@ -78,10 +77,11 @@ def _sells(user: Any) -> bool:
     return Lead.objects.filter(owner=user, state="open").exists()
 
 
-def _qualify(user: Any, lead: Lead) -> str:
-    return (
-        address("lead_qualify", lead.pk) if may(user, "qualify", lead, "lead") else ""
-    )
+def _may_qualify(user: Any, leads: list[Lead]) -> set[int]:
+    """Those of the leads that this person may qualify; one query."""
+    rows = Lead.objects.visible_to(user, "qualify")
+    ids = [lead.pk for lead in leads]
+    return set(rows.filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def scores_of(leads: Iterable[Lead]) -> dict[int, LeadScore]:
