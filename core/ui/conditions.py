@@ -19,10 +19,16 @@ class ConditionField(forms.Field):
     it only must be JSON without what no column can hold.
     """
 
+    css = "wide"
+
     def __init__(self, *, rows: int = 4, **kwargs: Any) -> None:
         attrs = {"rows": rows, "class": "form-control h w-code", "spellcheck": "false"}
         kwargs.setdefault("required", False)
         super().__init__(widget=forms.Textarea(attrs=attrs), **kwargs)
+
+    def about(self, entity: str) -> None:
+        """Offer what can be asked of this entity; static/js/condition-field.js does."""
+        self.widget.attrs["data-condition"] = entity
 
     def prepare_value(self, value: Any) -> Any:
         """What was typed stays as it was typed."""

@@ -76,6 +76,14 @@ class RuleRow(forms.Form):
     cap = _number("At most, points", min_value=1, max_value=1_000_000)
     half_life_days = _number("Halves every, days", min_value=1, max_value=3_650)
     scope = _choice("Counts", ScoringRule.Scope.choices, initial="all")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        condition: Any = self.fields["condition"]
+        condition.about("interaction" if self.behaves else "lead")
+        if self.behaves:
+            condition.label = "Only interactions where"
+
     ORDERED: ClassVar = ("frequency", "times", "window_days", "cap", "half_life_days")
 
     @property

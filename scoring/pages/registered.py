@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from core.journal.models import Entry
 from core.ui import cells
 from core.ui.columns import Column, register_column
 from core.ui.navigation import QuickCreate, register_quick_create
 from core.ui.parts import Key, Panel, register_key, register_panel
 from core.ui.search import Hit, Search, register_search
 from core.ui.sources import Named, register_source
-from core.ui.timeline import Told, register_timeline
+from core.ui.timeline import Happening, Scope, register_timeline_source
 from crm.models import Contact, Lead
 from scoring.models import LeadScore, ScoringModel
 from scoring.pages.lists import TONES
 from scoring.services.report import lead_scores
 
 SHOWN = 6
+MOST = 200
 
 
 def with_score(rows: Any, user: Any) -> Any:
@@ -86,15 +91,51 @@ def scores_of_contact(request: HttpRequest, contact: Contact) -> dict[str, Any] 
     }
 
 
-def tell_score(told: Told) -> Any:
+def scores_told(
+    scope: Scope, before: datetime | None, limit: int, kind: str
+) -> list[Happening]:
+    """Scores as they changed: of a lead its own, of a contact those of its leads.
+
+    What the reader may not see is left out; two queries.
+    """
+    if kind not in ("all", "milestone"):
+        return []
+    subject, pk = scope.subject
+    leads = Lead.objects.visible_to(scope.user)
+    if subject == "lead":
+        leads = leads.filter(pk=pk)
+    elif subject == "contact":
+        leads = leads.filter(parent_contact=pk)
+    else:
+        return []
+    named = {lead.pk: lead for lead in leads[:MOST]}
+    rows = Entry.objects.filter(
+        name="score.changed", subject_type="lead", subject_id__in=named
+    )
+    if before:
+        rows = rows.filter(occurred_at__lt=before)
+    return [
+        _told(entry, named[entry.subject_id] if subject == "contact" else None)
+        for entry in rows.order_by("-occurred_at", "-id")[: limit + 1]
+        if entry.subject_id
+    ]
+
+
+def _told(entry: Entry, lead: Lead | None) -> Happening:
+    about = format_html(" for {}", lead.topic or lead.name) if lead else ""
+    sentence = score_sentence(entry.data or {}, about)
+    return Happening(entry.occurred_at, "flame", sentence, "milestone", order=entry.pk)
+
+
+def score_sentence(data: Mapping[str, Any], about: str = "") -> SafeString:
     """Score rose to 69 in Warehouse model, +12."""
-    new, old = told.data.get("new"), told.data.get("old")
-    model = told.data.get("model") or told.label
+    new, old, model = data.get("new"), data.get("old"), data.get("model")
     if not isinstance(new, int) or not isinstance(old, int):
-        return format_html("Score <b>{}</b> in {}", new, model)
+        return format_html("Score <b>{}</b> in {}{}", new, model, about)
     verb = "rose" if new > old else "fell"
     step = f"{new - old:+d}".replace("-", "\N{MINUS SIGN}")
-    return format_html("Score {} to <b>{}</b> in {}, {}", verb, new, model, step)
+    said = "Score {} to <b>{}</b> in {}{}, {}"
+    return format_html(said, verb, new, model, about, step)
 
 
 def model_names(ids: set[int]) -> Named:
@@ -135,7 +176,7 @@ def register_all() -> None:
             position=25,
         ),
     )
-    register_timeline("score.changed", "flame", tell_score, kind="milestone")
+    register_timeline_source("scores", scores_told)
     register_source("scoring_model", model_names)
     register_search(
         Search("scoring_model", "Scoring models", "scoring_model", find_models)

@@ -21,6 +21,7 @@ from workflows.pages import words
 from workflows.services import definition
 from workflows.steps.records import RECORDS
 
+DEFAULT = "lead"
 DATES = {"created_at", "updated_at", "version", "custom"}
 
 
@@ -90,7 +91,9 @@ class WorkflowForm(RecordForm):
         self.fields["on_events"].choices = event_choices(entity)  # type: ignore[attr-defined]  # a choice field
         for name in ("on_changed", "on_events"):
             self.fields[name].widget.attrs |= {"size": 8, "class": "form-select h"}
-        self.fields["condition"].widget.attrs["class"] = "form-control h w-code"
+        condition: Any = self.fields["condition"]
+        condition.widget.attrs["class"] = "form-control h w-code"
+        condition.about(entity)
         self.fields["description"].css = "wide"  # type: ignore[attr-defined]  # read by the template
 
     def chosen_entity(self) -> str:
@@ -100,7 +103,7 @@ class WorkflowForm(RecordForm):
             or self.initial.get("entity")
             or self.instance.entity
         )
-        return wanted if wanted in RECORDS else "lead"
+        return wanted if wanted in RECORDS else DEFAULT
 
     def sentence(self) -> tuple[str, str]:
         """The condition in words, and what is wrong with it."""
@@ -119,6 +122,10 @@ class WorkflowEdit(FormPage):
     form_class = WorkflowForm
     list_url_name, record_url_name = "workflow_list", "workflow"
     template_name = "workflows/edit.html"
+
+    def initial(self) -> dict[str, Any]:
+        """Most workflows are about leads."""
+        return {"entity": DEFAULT, **super().initial()}
 
     def create(self, values: dict[str, Any]) -> Any:
         _condition_check(values)

@@ -196,7 +196,9 @@ def _fields_of(
         )
         return {"number": number, "unit": unit_field}
     if kind == rules.BRANCH:
-        return {"condition": ConditionField(label="Condition")}
+        condition = ConditionField(label="Condition")
+        condition.about(entity)
+        return {"condition": condition}
     found = step_type(kind)
     if found is None:
         return {}

@@ -117,7 +117,10 @@ class StepDesk(WorkflowPage):
 
     def store(self, form: StepForm, put: Any, **place: str) -> HttpResponse:
         """Check and save; what is wrong is shown at its setting."""
-        if self.request.POST.get("again") or not form.is_valid():
+        if self.request.POST.get("again"):
+            # Another field was chosen: its values are offered, nothing is judged yet.
+            return self.show(self.form(form.kind, self.request.POST.dict()), **place)
+        if not form.is_valid():
             return self.show(form, **place)
         params = form.params()
         try:

@@ -11,7 +11,7 @@ from core.query.language import explain
 from core.query.registry import query_entity
 from workflows.models import Workflow
 from workflows.registry import step_type
-from workflows.rules import BRANCH, STOP, WAIT, Step
+from workflows.rules import ARMS, BRANCH, STOP, WAIT, Step
 from workflows.services.definition import condition_query
 from workflows.services.on_demand import step_sentence
 
@@ -95,12 +95,25 @@ def condition_sentence(entity: str, condition: object) -> tuple[str, str]:
 
 
 def purpose(workflow: Workflow) -> str:
-    """What the workflow will do, in one sentence."""
-    names = [step_sentence(step) for step in workflow.steps if step["type"] != STOP]
-    if not names:
-        return "It has no steps yet."
-    first, *rest = names
-    return "; then ".join([first, *(each[:1].lower() + each[1:] for each in rest)])
+    """What the workflow will do, in one sentence without its full stop."""
+    said = _told(workflow.entity, workflow.steps)
+    return said[:1].upper() + said[1:] or "It has no steps yet"
+
+
+def _told(entity: str, steps: Sequence[Step]) -> str:
+    return "; then ".join(_step_told(entity, step) for step in steps)
+
+
+def _step_told(entity: str, step: Step) -> str:
+    if step["type"] == STOP:
+        return "stop"
+    if step["type"] != BRANCH:
+        sentence = step_sentence(step)
+        return sentence[:1].lower() + sentence[1:]
+    said = step_line(entity, step).rstrip(".")
+    then, other = (_told(entity, step.get(arm, [])) for arm in ARMS)
+    first = f"for {said[:1].lower()}{said[1:]}: {then or 'do nothing'}"
+    return f"{first}; for all others: {other}" if other else first
 
 
 def step_title(step: Step) -> str:
