@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from core.access.administration import HandoffModelAdmin
-from scoring.models import ScoringModel, ScoringRule
+from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
+from scoring.models import ScoreDue, ScoringModel, ScoringRule
 from scoring.services import lifecycle
 
 
@@ -90,3 +90,31 @@ class ScoringModelAdmin(HandoffModelAdmin):
     def _chosen(self, request: HttpRequest, queryset: QuerySet) -> Any:
         rows = ScoringModel.objects.visible_to(request.user, "publish")
         return rows.filter(pk__in=queryset.values("pk"))
+
+
+class PartsOfScoring(ReadOnlyAdmin):
+    """What belongs to scoring models, to look at."""
+
+    entity = "scoring_model"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """All rows: whoever may read scoring models sees what they are made of."""
+        rows: QuerySet = self.model._default_manager.order_by(*self.ordering)
+        return rows
+
+
+@admin.register(ScoringRule)
+class ScoringRuleAdmin(PartsOfScoring):
+    list_display = ("name", "model", "kind", "points", "position")
+    list_filter = ("kind",)
+    list_select_related = ("model",)
+    search_fields = ("name",)
+    ordering = ("model", "position", "id")
+
+
+@admin.register(ScoreDue)
+class ScoreDueAdmin(PartsOfScoring):
+    """Leads whose scores are computed next."""
+
+    list_display = ("lead_id", "since")
+    ordering = ("since",)

@@ -143,7 +143,7 @@ def _axis(spread: list[Bar]) -> tuple[int, int] | None:
 def _ranges(model: ScoringModel) -> list[tuple[str, int, int | None]]:
     """Grades with where they begin and end."""
     starts = [grade["from"] for grade in model.grades]
-    ends = [start - 1 for start in starts[1:]] + [None]
+    ends = [*(start - 1 for start in starts[1:]), None][: len(starts)]
     return [
         (grade["name"], start, end)
         for grade, start, end in zip(model.grades, starts, ends, strict=True)

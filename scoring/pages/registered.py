@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -19,7 +18,7 @@ from core.ui.navigation import QuickCreate, register_quick_create
 from core.ui.parts import Key, Panel, register_key, register_panel
 from core.ui.search import Hit, Search, register_search
 from core.ui.sources import Named, register_source
-from core.ui.timeline import Happening, Scope, register_timeline_source
+from core.ui.timeline import Happening, Place, Scope, register_timeline_source
 from crm.models import Contact, Lead
 from scoring.models import LeadScore, ScoringModel
 from scoring.pages.lists import TONES
@@ -92,7 +91,7 @@ def scores_of_contact(request: HttpRequest, contact: Contact) -> dict[str, Any] 
 
 
 def scores_told(
-    scope: Scope, before: datetime | None, limit: int, kind: str
+    scope: Scope, place: Place | None, limit: int, kind: str
 ) -> list[Happening]:
     """Scores as they changed: of a lead its own, of a contact those of its leads.
 
@@ -109,14 +108,14 @@ def scores_told(
     else:
         return []
     named = {lead.pk: lead for lead in leads[:MOST]}
-    rows = Entry.objects.filter(
+    rows: Any = Entry.objects.filter(
         name="score.changed", subject_type="lead", subject_id__in=named
     )
-    if before:
-        rows = rows.filter(occurred_at__lt=before)
+    if place:
+        rows = place.older(rows, "scores", "occurred_at")
     return [
         _told(entry, named[entry.subject_id] if subject == "contact" else None)
-        for entry in rows.order_by("-occurred_at", "-id")[: limit + 1]
+        for entry in rows.order_by("-occurred_at", "-pk")[:limit]
         if entry.subject_id
     ]
 
