@@ -205,7 +205,8 @@ class ScoringModelForm(RecordForm):
         rows, number = self.sent[at[1]], int(at[2])
         if number >= len(rows):
             return False
-        name = "start" if at[3] == "from" else at[3]
+        # A grade is wrong where it starts, unless its name is.
+        name = "start" if at[1] == "grades" and at[3] != "name" else at[3]
         where = f"{at[4].lstrip('.')}: " if at[4] else ""
         row = rows[number]
         row.add_error(name if name in row.fields else None, f"{where}{detail}")

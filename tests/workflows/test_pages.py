@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import pytest
 from django.db import connection
@@ -42,6 +43,11 @@ def orphans():
     return [*named, nameless]
 
 
+def words(html):
+    """What one reads, without tags."""
+    return " ".join(re.sub(r"<[^>]+>", "", html).split())
+
+
 def finished(client, shipped):
     """Run the workflow now; gives the job, ended."""
     answer = client.post(f"/workflows/{shipped.pk}/run/")
@@ -69,7 +75,9 @@ def test_deeds_are_for_who_may_change_workflows(client, cast, shipped):
         client.force_login(user, backend=BACKEND)
         for deed in deeds:
             got = client.post(f"/workflows/{shipped.pk}/{deed}", {"do": "remove"})
-            assert got.status_code == 403, (role, deed)
+            # The editor asks the rows first: to strangers there is nothing.
+            hidden = role not in READERS and deed == "edit/"
+            assert got.status_code == (404 if hidden else 403), (role, deed)
     shipped.refresh_from_db()
     assert not shipped.is_active
     assert not Job.objects.exists()
@@ -85,7 +93,7 @@ def test_workflow_is_activated_and_deactivated(manager, shipped):
 
 def test_dry_run_says_whom_it_touches_and_who_is_left_out(manager, shipped, orphans):
     page = manager.get(f"/workflows/{shipped.pk}/run/?part=figures").text
-    assert "Run now for 3 leads" in page
+    assert "Run now for 3 leads" in words(page)
     assert "neither a name nor an email" in page
     for lead in orphans[:3]:
         assert f"/leads/{lead.pk}/" in page
@@ -132,7 +140,10 @@ def test_numbers_stand_at_the_steps(manager, active):
             "type": "branch",
             "params": {"condition": {"field": "city", "op": "eq", "value": "Rome"}},
             "then": [step("set_field", field="rating", value="hot")],
-            "else": [step("wait", **{"for": {"days": 2}})],
+            "else": [
+                step("wait", **{"for": {"days": 2}}),
+                step("set_field", field="rating", value="cold"),
+            ],
         },
         on_created=True,
     )
@@ -140,9 +151,7 @@ def test_numbers_stand_at_the_steps(manager, active):
     LeadFactory(city="Oslo")
     settle()
     page = manager.get(f"/workflows/{workflow.pk}/").text
-    assert "<b>1</b> waiting" in " ".join(
-        page.replace('<span class="num">', "").replace("</span></b>", "</b>").split()
-    )
+    assert "1 waiting" in words(page)
     panel = manager.get(f"/workflows/{workflow.pk}/?part=step&step=0").text
     assert "50%" in panel
     assert "Rome" in panel
