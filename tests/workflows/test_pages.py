@@ -258,3 +258,14 @@ def test_as_many_queries_for_ten_rows_as_for_one(manager, active, shipped):
     settle()
     assert Lead.objects.count() > 10
     assert [queries(manager, path) for path in paths] == one
+
+
+def test_home_of_marketing_leads_to_the_dry_run(client, cast, shipped, orphans):
+    for user, button in (
+        (cast.ann, "See dry run"),
+        (cast.marketing_manager, "Create contacts"),
+    ):
+        client.force_login(user, backend=BACKEND)
+        page = client.get("/").text
+        assert f'href="/workflows/{shipped.pk}/run/"' in page
+        assert button in page

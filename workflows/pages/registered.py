@@ -10,6 +10,7 @@ from core.ui.navigation import QuickCreate, register_quick_create
 from core.ui.search import Hit, Search, register_search
 from core.ui.sources import Named, register_source
 from workflows.models import Workflow
+from workflows.pages.homes import register_homes
 from workflows.pages.lists import TONES
 from workflows.pages.words import triggers_sentence
 
@@ -41,3 +42,4 @@ def register_all() -> None:
     register_quick_create(
         QuickCreate("Workflow", "hierarchy-2", "workflow_create", "workflow")
     )
+    register_homes()
