@@ -193,7 +193,20 @@ SETTINGS = Area(
         NavGroup(
             "System",
             (
+                NavEntry(
+                    "Organisation", "settings", "organisation", "organisation", "update"
+                ),
                 NavEntry("Imports", "upload", "import_list", "import"),
+                NavEntry("Jobs", "loader-2", "job_list"),
+                NavEntry("API tokens", "key", "token_list"),
+                NavEntry("Audit history", "history", "audit_search", "audit"),
+                NavEntry(
+                    "Failed events",
+                    "alert-triangle",
+                    "failed_event_list",
+                    "failed_event",
+                ),
+                NavEntry("Status", "gauge", "system_status", "organisation", "update"),
                 NavEntry("Django admin", "adjustments", "admin:index"),
             ),
         ),

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         LeadSourcesView.as_view(),
         name="report-lead-sources",
     ),
+    path("settings/", include("config.pages.urls")),
     path("", include("core.ui.urls")),
     path("imports/", include("crm.imports.urls")),
     path("", include("crm.urls")),

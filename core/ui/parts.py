@@ -25,8 +25,18 @@ class Fact:
 
 @dataclass(frozen=True)
 class FactSection:
+    """Facts under a title; `folded` ones open on demand.
+
+    `more(record)` adds facts that only data knows, such as custom fields.
+    """
+
     title: str
-    facts: tuple[Fact, ...]
+    facts: tuple[Fact, ...] = ()
+    folded: bool = False
+    more: Callable[[Any], tuple[Fact, ...]] | None = None
+
+    def all_facts(self, record: Any) -> tuple[Fact, ...]:
+        return (*self.facts, *(self.more(record) if self.more else ()))
 
 
 @dataclass(frozen=True)

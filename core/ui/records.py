@@ -136,17 +136,18 @@ class RecordPage(LoginRequiredMixin, View):
     def all_sections(self) -> list[FactSection]:
         return [*self.sections, *registry.sections[self.entity]]
 
-    def shown_sections(self) -> list[tuple[str, list[tuple[Fact, Any, bool]]]]:
-        return [
+    def shown_sections(self) -> list[tuple[FactSection, list[tuple[Fact, Any, bool]]]]:
+        shown = [
             (
-                section.title,
+                section,
                 [
                     (fact, self.value(fact), self.editable(fact))
-                    for fact in section.facts
+                    for fact in section.all_facts(self.record)
                 ],
             )
             for section in self.all_sections()
         ]
+        return [(section, facts) for section, facts in shown if facts]
 
     def value(self, fact: Fact) -> Any:
         if fact.show:
@@ -273,7 +274,7 @@ class RecordPage(LoginRequiredMixin, View):
 
     def fact(self, name: str) -> Fact:
         for section in self.all_sections():
-            for fact in section.facts:
+            for fact in section.all_facts(self.record):
                 if fact.name == name:
                     return fact
         raise Http404

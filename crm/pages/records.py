@@ -6,130 +6,36 @@ from typing import Any
 
 from django.db.models import Model
 from django.urls import reverse
-from django.utils.html import format_html
 
-from core.base.models import Organisation
 from core.ui import cells, timeline
 from core.ui.parts import Fact, FactSection, Key, RecordAction
 from core.ui.records import RecordPage
 from crm import forms
 from crm.models import Account, Contact, Lead
-from crm.pages import columns, lists
+from crm.pages import columns, facts, lists
+from crm.pages.shared import (
+    ADDRESS,
+    BELONGS,
+    CUSTOM,
+    EMAIL,
+    LINKEDIN,
+    MOBILE,
+    ORIGIN,
+    OWNER,
+    PHONE,
+    PREFERENCES,
+    WEBSITE,
+    delete,
+    edit,
+    link,
+    money,
+    place,
+    switch,
+    web,
+)
 from crm.services.records import record_update
 
 CONTACTS_OF_ACCOUNT = 200
-# States in which a record is kept as it is.
-CLOSED = ("qualified", "disqualified", "won", "lost")
-
-
-def link(record: Any, name: str) -> Any:
-    """A look-up as a link to its page."""
-    if record is None:
-        return cells.EMPTY
-    return format_html(
-        '<a class="h-link" href="{}">{}</a>', reverse(name, args=[record.pk]), record
-    )
-
-
-def web(address: str) -> Any:
-    """A web address that opens in a new tab."""
-    if not address:
-        return cells.EMPTY
-    bare = address.removeprefix("https://").removeprefix("http://")
-    full = address if address.startswith(("http://", "https://")) else f"https://{bare}"
-    return format_html(
-        '<a class="h-plainlink" href="{}" target="_blank" rel="noopener">{}</a>',
-        full,
-        bare.rstrip("/"),
-    )
-
-
-def money(value: Any) -> Any:
-    return cells.amount(value, Organisation.current().currency if value else "")
-
-
-def place(record: Any) -> str:
-    return ", ".join(part for part in (record.city, record.country) if part)
-
-
-EMAIL = Fact("email", "Email", lambda r: columns.mail_link(r.email))
-PHONE = Fact("phone", "Phone", lambda r: columns.phone_link(r.phone))
-MOBILE = Fact("mobile_phone", "Mobile", lambda r: columns.phone_link(r.mobile_phone))
-WEBSITE = Fact("website", "Website", lambda r: web(r.website))
-LINKEDIN = Fact("linkedin_url", "LinkedIn", lambda r: web(r.linkedin_url))
-TAGS = Fact("tags", "Tags", lambda r: cells.chips(r.tags))
-OWNER = Key("Owner", columns.owner_cell)
-BELONGS = FactSection(
-    "Belongs to",
-    (
-        Fact("owner", "Owner", columns.owner_cell),
-        Fact("team", "Team", lambda r: cells.plain(str(r.team) if r.team else None)),
-        TAGS,
-    ),
-)
-ADDRESS = FactSection(
-    "Address",
-    (
-        Fact("address_line1", "Street"),
-        Fact("postal_code", "Postal code"),
-        Fact("city", "City"),
-        Fact("country", "Country"),
-    ),
-)
-PREFERENCES = (
-    Fact("do_not_email", "Email", lambda r: cells.allow(r.do_not_email)),
-    Fact("do_not_bulk_email", "Bulk email", lambda r: cells.allow(r.do_not_bulk_email)),
-    Fact("do_not_phone", "Phone", lambda r: cells.allow(r.do_not_phone)),
-)
-ORIGIN = FactSection(
-    "Origin",
-    (
-        Fact("created_by", "Created by", editable=False),
-        Fact("created_at", "Created", editable=False),
-        Fact("updated_at", "Updated", editable=False),
-    ),
-)
-
-
-def edit(name: str) -> RecordAction:
-    return RecordAction(
-        "edit",
-        "Edit",
-        "pencil",
-        lambda r: reverse(f"{name}_edit", args=[r.pk]),
-        when=lambda r: getattr(r, "state", "") not in CLOSED,
-        position=90,
-    )
-
-
-def delete(name: str) -> RecordAction:
-    return RecordAction(
-        "delete",
-        "Delete",
-        "trash",
-        lambda r: reverse("record_delete", args=[name, r.pk]),
-        method="post",
-        action="delete",
-        menu=True,
-        danger=True,
-        question=f"The {name} goes, with its notes and activities.",
-        position=900,
-    )
-
-
-def switch(name: str, *, active: bool) -> RecordAction:
-    """Deactivate is the usual button; an inactive record offers Activate."""
-    word = "activate" if active else "deactivate"
-    return RecordAction(
-        word,
-        word.capitalize(),
-        "player-play" if active else "archive",
-        lambda r: reverse(f"record_{word}", args=[name, r.pk]),
-        method="post",
-        menu=True,
-        when=lambda r: (r.state == "inactive") is active,
-        position=800,
-    )
 
 
 class CrmRecord(RecordPage):
@@ -152,7 +58,14 @@ class CrmRecord(RecordPage):
 class ContactPage(CrmRecord):
     entity, model, list_page = "contact", Contact, lists.ContactList
     form_class = forms.ContactForm
-    select = ("owner", "team", "account", "guardian", "created_by")
+    select = (
+        "owner",
+        "team",
+        "account",
+        "guardian",
+        "originating_lead",
+        "created_by",
+    )
     keys = (
         Key("Account", lambda c: link(c.account, "account") if c.account else None),
         Key(
@@ -185,25 +98,65 @@ class ContactPage(CrmRecord):
                 Fact("account", "Account", lambda c: link(c.account, "account")),
                 Fact("company_name", "Company"),
                 Fact("buying_role", "Buying role"),
+                Fact("relationship", "Relationship"),
                 Fact("language", "Language"),
+                Fact("birth_date", "Birthday"),
                 LINKEDIN,
+                WEBSITE,
+                Fact(
+                    "profile_links",
+                    "Profiles",
+                    lambda c: facts.web_links(c.profile_links),
+                    editable=False,
+                ),
+            ),
+        ),
+        FactSection(
+            "Parent or guardian",
+            (
+                Fact("is_child", "Is a child"),
                 Fact("guardian", "Guardian", lambda c: link(c.guardian, "contact")),
             ),
         ),
         FactSection(
             "Preferences",
             (
+                Fact(
+                    "consent_level",
+                    "Consent",
+                    lambda c: facts.consent_bar(
+                        c.consent_level, c.get_consent_level_display()
+                    ),
+                ),
                 *PREFERENCES,
                 Fact(
                     "follow_email",
                     "Follow email",
                     lambda c: cells.allow(not c.follow_email),
                 ),
+                Fact(
+                    "prefill_forms",
+                    "Prefill forms",
+                    lambda c: cells.allow(not c.prefill_forms),
+                ),
             ),
         ),
+        CUSTOM,
         ADDRESS,
         BELONGS,
-        ORIGIN,
+        FactSection(
+            "Origin",
+            (
+                Fact("source", "Source", facts.source_of, editable=False),
+                Fact(
+                    "originating_lead",
+                    "Lead",
+                    lambda c: link(c.originating_lead, "lead"),
+                    editable=False,
+                ),
+                *ORIGIN.facts,
+            ),
+        ),
     )
     actions = (
         RecordAction(
@@ -252,7 +205,14 @@ def lead_from_contact(contact: Contact) -> str:
 class AccountPage(CrmRecord):
     entity, model, list_page = "account", Account, lists.AccountList
     form_class, company = forms.AccountForm, True
-    select = ("owner", "team", "parent", "primary_contact", "created_by")
+    select = (
+        "owner",
+        "team",
+        "parent",
+        "primary_contact",
+        "originating_lead",
+        "created_by",
+    )
     keys = (
         Key(
             "Primary contact",
@@ -293,9 +253,21 @@ class AccountPage(CrmRecord):
                 ),
             ),
         ),
+        CUSTOM,
         ADDRESS,
         BELONGS,
-        ORIGIN,
+        FactSection(
+            "Origin",
+            (
+                Fact(
+                    "originating_lead",
+                    "Lead",
+                    lambda a: link(a.originating_lead, "lead"),
+                    editable=False,
+                ),
+                *ORIGIN.facts,
+            ),
+        ),
     )
     actions = (
         edit("account"),
@@ -331,15 +303,7 @@ class LeadPage(CrmRecord):
     )
     keys = (
         Key("Source", lambda r: r.lead_source or None),
-        Key("Stage", lambda r: r.get_stage_display(), wide=True),
-        Key(
-            "Sales ready since",
-            lambda r: (
-                cells.ago(r.sales_ready_at)
-                if r.sales_ready and r.sales_ready_at
-                else None
-            ),
-        ),
+        Key("Sales ready since", facts.sales_ready_since),
         Key(
             "Estimated value",
             lambda r: (
@@ -401,12 +365,30 @@ class LeadPage(CrmRecord):
                 Fact("estimated_value", "Value", lambda r: money(r.estimated_value)),
                 Fact("budget", "Budget", lambda r: money(r.budget)),
                 Fact("purchase_timeframe", "Timeframe"),
+                Fact("purchase_process", "Process"),
+                Fact("decision_maker", "Decides"),
                 Fact("need", "Need"),
             ),
         ),
         FactSection("Preferences", PREFERENCES),
+        CUSTOM,
         BELONGS,
-        ORIGIN,
+        FactSection(
+            "Origin",
+            (Fact("source", "From", facts.source_of, editable=False), *ORIGIN.facts),
+        ),
+        FactSection(
+            "Referrer and campaign tags",
+            (
+                Fact("referrer", "Referrer", lambda r: web(r.referrer), editable=False),
+                Fact("utm_source", "Source", editable=False),
+                Fact("utm_medium", "Medium", editable=False),
+                Fact("utm_campaign", "Campaign", editable=False),
+                Fact("utm_term", "Term", editable=False),
+                Fact("utm_content", "Content", editable=False),
+            ),
+            folded=True,
+        ),
     )
     actions = (edit("lead"), delete("lead"))
 

@@ -31,6 +31,7 @@ from core.ui.timeline import (
 from crm.models import Account, Activity, Campaign, Contact, Lead, Note, Product
 from crm.pages import homes
 from crm.pages.columns import ACTIVITY_ICONS, LEAD_TONES, lead_badge
+from crm.pages.facts import process_bar
 
 # Search ---------------------------------------------------------------------------
 
@@ -341,7 +342,34 @@ def people_of_account(request: HttpRequest, account: Account) -> dict[str, Any] 
     }
 
 
+def subsidiaries(request: HttpRequest, account: Account) -> dict[str, Any] | None:
+    rows = Account.objects.visible_to(request.user).filter(parent=account)
+    found = list(rows.order_by("sort_name", "pk")[:RELATED])
+    if not found:
+        return None
+    return {
+        "note": len(found) if len(found) < RELATED else f"first {RELATED}",
+        "accounts": found,
+    }
+
+
 def register_panels() -> None:
+    register_panel(
+        "lead",
+        Panel(
+            "process", "Process", "crm/_process.html", process_bar, "top", position=10
+        ),
+    )
+    register_panel(
+        "account",
+        Panel(
+            "subsidiaries",
+            "Subsidiaries",
+            "crm/_panel_accounts.html",
+            subsidiaries,
+            position=40,
+        ),
+    )
     for entity in ("contact", "account", "lead"):
         register_panel(
             entity,

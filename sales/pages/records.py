@@ -13,7 +13,8 @@ from core.ui.lookups import LookupField
 from core.ui.parts import Fact, FactSection, Key, RecordAction
 from crm.forms import CrmForm, DateInput
 from crm.models import Account, Campaign, Contact, Lead, Product
-from crm.pages.records import BELONGS, ORIGIN, OWNER, CrmRecord, delete, edit, link
+from crm.pages.records import CrmRecord
+from crm.pages.shared import BELONGS, ORIGIN, OWNER, delete, edit, link
 from sales.models import Opportunity
 from sales.pages.lists import OpportunityList, opportunity_badge
 from sales.services.opportunities import opportunity_create, opportunity_update
