@@ -122,7 +122,8 @@ def faults_of(page):
 
 
 @pytest.mark.parametrize(
-    ("size", "theme"), [("wide", "light"), ("narrow", "dark"), ("wide", "dark")]
+    ("size", "theme"),
+    [("wide", "light"), ("narrow", "dark"), ("wide", "dark"), ("narrow", "light")],
 )
 def test_screens_have_no_fault(open_page, people, size, theme):
     records = [f"/{name}s/{people[name].pk}/" for name in people]
@@ -134,11 +135,37 @@ def test_screens_have_no_fault(open_page, people, size, theme):
     assert faults == {}
 
 
-def test_empty_screens_have_no_fault(open_page):
+@pytest.mark.parametrize(
+    ("size", "theme"), [("wide", "light"), ("wide", "dark"), ("narrow", "light")]
+)
+def test_empty_screens_have_no_fault(open_page, size, theme):
     faults = {
         path: found
-        for path in ["/", "/contacts/", "/leads/", "/activities/"]
-        if (found := faults_of(open_page(path)))
+        for path in ["/", "/contacts/", "/leads/", "/activities/", "/jobs/"]
+        if (found := faults_of(open_page(path, size, theme)))
+    }
+    assert faults == {}
+
+
+SETTINGS = [
+    "users",
+    "teams",
+    "roles",
+    "organisation",
+    "tokens",
+    "audit",
+    "failed-events",
+    "status",
+]
+
+
+@pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("narrow", "dark")])
+def test_settings_have_no_fault(open_page, marketer, size, theme):
+    marketer.roles.set(Role.objects.filter(key="administrator"))
+    faults = {
+        path: found
+        for path in SETTINGS
+        if (found := faults_of(open_page(f"/settings/{path}/", size, theme)))
     }
     assert faults == {}
 
