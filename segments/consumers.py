@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import Count
-from django.db.models.functions import Now
 
 from core.journal.bell import ring
 from core.journal.consumers import INTERACTIONS, Batch
@@ -16,7 +15,7 @@ from core.query.language import (
 )
 from segments.freshness import Touched, concerned_ids, fact_names, is_concerned
 from segments.models import Membership, Segment
-from segments.services.membership import membership_check
+from segments.services.membership import membership_check, membership_due
 
 # More changed contacts than this at once: evaluating the segment whole is cheaper.
 MANY = 2_000
@@ -94,7 +93,7 @@ def _check(
 
 
 def _mark_due(segment: Segment) -> None:
-    Segment.objects.filter(pk=segment.pk).update(refresh_due_at=Now())
+    membership_due(segment_id=segment.pk)
     ring(REFRESH, queue="jobs")
 
 

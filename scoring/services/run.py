@@ -72,7 +72,21 @@ def score_all_chunk(run: JobRun) -> bool:
     return False
 
 
+def _hold(models: Iterable[ScoringModel]) -> None:
+    """Let one transaction at a time compute the scores of each of these models.
+
+    A statement stores what it saw when it began: beside a large one, a small one that
+    began later would be overwritten with what was known before.
+    """
+    with connection.cursor() as cursor:
+        for model_id in sorted(model.pk for model in models):
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtext('scoring'), %s)", [model_id]
+            )
+
+
 def _score(model: ScoringModel, batch: Batch) -> Scored:
+    _hold([model])
     with connection.cursor() as cursor:
         # One batch is one large aggregate; the default is sized for many small reads.
         cursor.execute("SET LOCAL work_mem = '128MB'")
@@ -82,12 +96,13 @@ def _score(model: ScoringModel, batch: Batch) -> Scored:
 def score_leads(*, lead_ids: list[int]) -> int:
     """Score some leads by every live model now, in the caller's transaction.
 
-    Gives the number of scores that changed. Journals score.changed,
-    lead.sales_ready.
+    Gives the number of scores that changed. Takes the models' advisory locks;
+    journals score.changed, lead.sales_ready.
     """
     models = models_live()
     if not models or not lead_ids:
         return 0
+    _hold(models)
     changed = 0
     for model in models:
         scored = scores_store(
@@ -113,6 +128,8 @@ def score_due_batch() -> int:
     them due.
     """
     with acting(None, via="scoring"):
+        # Before the claim: whoever waits here keeps no row that the pump would add.
+        _hold(models_live())
         due = list(
             ScoreDue.objects.select_for_update(skip_locked=True)
             .order_by("since")

@@ -15,7 +15,11 @@ from core.query.language import Query, QueryError, explain, validate
 from segments import rules
 from segments.models import Segment
 from segments.references import check_no_cycle, segments_using
-from segments.services.membership import membership_clear, membership_refresh
+from segments.services.membership import (
+    membership_clear,
+    membership_refresh,
+    segment_lock,
+)
 
 EDITABLE = (
     "name",
@@ -50,6 +54,7 @@ def segment_update(
     Locks the segment. Raises Stale when somebody else changed it since, Invalid for a
     change of kind after going live, QueryError when a live definition would break.
     """
+    segment_lock(segment_id, wait=True)
     segment = Segment.objects.select_for_update().get(pk=segment_id)
     if expected_version is not None and segment.version != expected_version:
         raise Stale("stale", "Somebody else changed this segment. Load it again.")
@@ -123,6 +128,7 @@ def segment_go_live(*, segment_id: int) -> Segment:
     Locks the segment. Journals one segment.live (not one a member). Raises Refused,
     Invalid or QueryError and then leaves the draft as it was.
     """
+    segment_lock(segment_id, wait=True)
     segment = Segment.objects.select_for_update().get(pk=segment_id)
     rules.check_can_go_live(segment.kind, segment.state, segment.definition)
     if segment.kind == Segment.Kind.DYNAMIC:
@@ -164,6 +170,7 @@ def segment_delete(*, segment_id: int, expected_version: int | None = None) -> N
 
     Raises Refused with the names of the segments that use it, or Stale.
     """
+    segment_lock(segment_id, wait=True)
     segment = Segment.objects.select_for_update().get(pk=segment_id)
     if expected_version is not None and segment.version != expected_version:
         raise Stale("stale", "Somebody else changed this segment. Load it again.")
