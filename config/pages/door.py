@@ -13,7 +13,7 @@ from core.access.rights import rights_of
 
 
 class SettingsPage(LoginRequiredMixin, View):
-    """A page for those with this right; everybody where no entity is named."""
+    """A page for those with this right; where none is named, for all with a role."""
 
     entity: ClassVar[str] = ""
     action: ClassVar[str] = "read"
@@ -21,9 +21,11 @@ class SettingsPage(LoginRequiredMixin, View):
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        signed_in = request.user.is_authenticated
-        if signed_in and self.entity and not self.may(self.action):
-            raise PermissionDenied
+        user: Any = request.user
+        if user.is_authenticated:
+            allowed = self.may(self.action) if self.entity else user.has_role
+            if not allowed:
+                raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
     def may(self, action: str) -> bool:
