@@ -74,6 +74,8 @@ PUBLIC = {
 }
 # The frame around the work: for everybody who signed in, even without a role.
 SHELL = {
+    # The own tokens; without a role they open nothing.
+    "token_list",
     "home",
     "password_change",
     "password_change_done",
@@ -94,6 +96,14 @@ POSTED = {
 }
 # Every address without a record in it: who may enter.
 ENTRIES: dict[str, set[str]] = {
+    "audit_search": {ADMIN},
+    "failed_event_list": {ADMIN},
+    "organisation": {ADMIN},
+    "system_status": {ADMIN},
+    "team_list": {ADMIN},
+    "user_list": {ADMIN},
+    "role_list": SETTINGS,
+    "token_list": ALL,
     "api-schema": ALL,
     "api-docs": ALL,
     "query-schema": ALL,
