@@ -100,7 +100,8 @@ class RuleRow(forms.Form):
     def sentence(self) -> str:
         """The rule in words, where it can be read."""
         data = self.initial if not self.is_bound else getattr(self, "cleaned_data", {})
-        if not data or self.errors:
+        begun = data.get("interactions" if self.behaves else "condition")
+        if not begun or self.errors:
             return ""
         return rule_sentence(_rule(data))
 
@@ -147,8 +148,15 @@ class GradeRow(forms.Form):
         return data
 
 
+class RuleFormSet(BaseFormSet):
+    """Rules in their order, each of which can be removed."""
+
+    ordering_widget = forms.NumberInput(attrs={"class": "form-control h"})
+    deletion_widget = forms.CheckboxInput(attrs={"class": "form-check-input m-0"})
+
+
 RuleRows: type[BaseFormSet] = forms.formset_factory(
-    RuleRow, extra=0, can_order=True, can_delete=True, max_num=100
+    RuleRow, RuleFormSet, extra=0, can_order=True, can_delete=True, max_num=100
 )
 GradeRows: type[BaseFormSet] = forms.formset_factory(
     GradeRow, extra=EMPTY_GRADES, max_num=20
