@@ -151,8 +151,11 @@ class GradeRow(forms.Form):
 class RuleFormSet(BaseFormSet):
     """Rules in their order, each of which can be removed."""
 
-    ordering_widget = forms.NumberInput(attrs={"class": "form-control h"})
-    deletion_widget = forms.CheckboxInput(attrs={"class": "form-check-input m-0"})
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Order and removal in the look of the shell."""
+        super().add_fields(form, index)
+        form.fields["ORDER"].widget.attrs["class"] = "form-control h"
+        form.fields["DELETE"].widget.attrs["class"] = "form-check-input m-0"
 
 
 RuleRows: type[BaseFormSet] = forms.formset_factory(
