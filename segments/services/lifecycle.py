@@ -51,11 +51,11 @@ def segment_update(
 ) -> Segment:
     """Change a segment; a live one is evaluated again in the same transaction.
 
-    Locks the segment. Raises Stale when somebody else changed it since, Invalid for a
-    change of kind after going live, QueryError when a live definition would break.
+    Locks the segment, and waits for a refresh of it. Raises Stale when somebody else
+    changed it since, Invalid for a change of kind after going live, QueryError when a
+    live definition would break.
     """
-    segment_lock(segment_id, wait=True)
-    segment = Segment.objects.select_for_update().get(pk=segment_id)
+    segment = _locked(segment_id)
     if expected_version is not None and segment.version != expected_version:
         raise Stale("stale", "Somebody else changed this segment. Load it again.")
     before, name = (segment.definition, segment.time_zone), segment.name
@@ -71,6 +71,16 @@ def segment_update(
         membership_refresh(segment_id=segment.pk)
         segment.refresh_from_db()
     return segment
+
+
+def _locked(segment_id: int) -> Segment:
+    """The segment, locked: its advisory lock first, as a refresh takes them.
+
+    A refresh holds the advisory lock while it evaluates and writes the row at its
+    end; whoever held the row and waited for the refresh would deadlock with it.
+    """
+    segment_lock(segment_id, wait=True)
+    return Segment.objects.select_for_update().get(pk=segment_id)
 
 
 def _save(segment: Segment, data: dict[str, Any]) -> Segment:
@@ -110,26 +120,15 @@ def segment_query(segment: Segment) -> Query:
     return query
 
 
-def segment_problem(segment: Segment) -> QueryError | None:
-    """What keeps a draft from going live, or None."""
-    if segment.kind != Segment.Kind.DYNAMIC or not segment.definition:
-        return None
-    try:
-        segment_query(segment)
-    except QueryError as error:
-        return error
-    return None
-
-
 @transaction.atomic
 def segment_go_live(*, segment_id: int) -> Segment:
     """Evaluate now and keep fresh from now on.
 
-    Locks the segment. Journals one segment.live (not one a member). Raises Refused,
-    Invalid or QueryError and then leaves the draft as it was.
+    Locks the segment, and waits for a refresh of it. Journals one segment.live (not
+    one a member). Raises Refused, Invalid or QueryError and then leaves the draft as
+    it was.
     """
-    segment_lock(segment_id, wait=True)
-    segment = Segment.objects.select_for_update().get(pk=segment_id)
+    segment = _locked(segment_id)
     rules.check_can_go_live(segment.kind, segment.state, segment.definition)
     if segment.kind == Segment.Kind.DYNAMIC:
         segment_query(segment)
@@ -153,8 +152,11 @@ def segment_go_live(*, segment_id: int) -> Segment:
 
 @transaction.atomic
 def segment_stop(*, segment_id: int) -> Segment:
-    """Stop keeping it fresh; its members stay. Journals segment.stopped."""
-    segment = Segment.objects.select_for_update().get(pk=segment_id)
+    """Stop keeping it fresh; its members stay.
+
+    Locks the segment. Raises Refused where it is not live. Journals segment.stopped.
+    """
+    segment = _locked(segment_id)
     rules.check_can_stop(segment.state)
     segment.state = Segment.State.STOPPED
     segment.refresh_due_at = segment.next_check_at = None
@@ -168,10 +170,10 @@ def segment_stop(*, segment_id: int) -> Segment:
 def segment_delete(*, segment_id: int, expected_version: int | None = None) -> None:
     """Delete a segment that no other one stands on, with its memberships.
 
-    Raises Refused with the names of the segments that use it, or Stale.
+    Locks the segment. Raises Refused with the names of the segments that use it, or
+    Stale. Journals segment.deleted (by trigger).
     """
-    segment_lock(segment_id, wait=True)
-    segment = Segment.objects.select_for_update().get(pk=segment_id)
+    segment = _locked(segment_id)
     if expected_version is not None and segment.version != expected_version:
         raise Stale("stale", "Somebody else changed this segment. Load it again.")
     users = segments_using(segment_id)

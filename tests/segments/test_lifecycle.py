@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from core.base.errors import Invalid, Refused, Stale
 from core.journal.models import Entry
@@ -191,3 +193,25 @@ def test_relative_dates_are_looked_at_again(live):
     Contact.objects.filter(pk=contact.pk).update(created_at="2020-01-01T00:00Z")
     settle()
     assert members(segment) == set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda pk: segment_update(segment_id=pk, name="Another name"),
+        lambda pk: segment_stop(segment_id=pk),
+        lambda pk: segment_delete(segment_id=pk),
+    ],
+    ids=["update", "stop", "delete"],
+)
+def test_a_change_waits_for_a_refresh_before_it_locks_the_row(live, change):
+    """The refresh writes the row at its end: the other order would deadlock."""
+    segment = live(ROME)
+    with CaptureQueriesContext(connection) as asked:
+        change(segment.pk)
+    said = [query["sql"] for query in asked]
+    waits = [n for n, sql in enumerate(said) if "pg_advisory_xact_lock" in sql]
+    locks = [n for n, sql in enumerate(said) if "FOR UPDATE" in sql]
+    assert waits
+    assert locks
+    assert waits[0] < locks[0]

@@ -128,6 +128,7 @@ def set_marketing_only(
     locked = set(
         Contact.objects.filter(pk__in=[pk for pk in contacts.values() if pk])
         .exclude(marketing_only=wanted)
+        .order_by("pk")
         .select_for_update(of=("self",))
         .values_list("pk", flat=True)
     )
