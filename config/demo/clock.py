@@ -1,8 +1,19 @@
 """Moves what the load wrote just now to when it would have happened.
 
 The services stamp what they do with the present, and the journal admits no change.
-The demonstration is the one place that turns both back, in the transaction that made
-the rows, before anybody reads them; it runs only in an empty database.
+The demonstration is the one place that turns both back, with the triggers off that
+would refuse or record it. That is safe, and only here, because
+
+- `load.check_empty` has found no record of these kinds and no entry about one, under
+  locks that keep it so until the transaction ends: every row and entry changed below
+  was made by this very transaction, and nobody has read it;
+- switching triggers off is part of the transaction: an error or a killed process
+  rolls it back with everything else, and nobody else ever writes while they are off,
+  since ALTER TABLE keeps writers out until the end;
+- constraints stay: only user triggers are switched off, and deferred checks are made
+  before.
+
+So nothing here may run outside that transaction.
 """
 
 from __future__ import annotations
@@ -46,7 +57,12 @@ class Times:
 
 
 def turn_back(times: Times, now: dt.datetime) -> None:
-    """Set the dates of everything made, and of what the journal says of it."""
+    """Set the dates of everything made, and of what the journal says of it.
+
+    Only inside `load`, in the transaction that found the database empty.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Dates are turned back in the transaction of the load only.")
     with connection.cursor() as cursor:
         # Nothing may wait to be checked while triggers are switched off.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -83,7 +99,7 @@ def turn_back(times: Times, now: dt.datetime) -> None:
 def _without_triggers(*tables: str) -> Iterator[None]:
     for table in tables:
         _run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-    yield
+    yield  # an error leaves them to the rollback, which switches them on again
     for table in tables:
         _run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 

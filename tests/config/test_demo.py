@@ -26,6 +26,7 @@ from marketing.services.submissions import submission_retry
 from sales.models import Opportunity
 from scoring.models import LeadScore, ScoringModel
 from segments.models import Segment
+from segments.services.lifecycle import segment_create, segment_delete
 from segments.services.sweep import refresh_next_due
 from tests.factories import ContactFactory
 from workflows.models import Workflow
@@ -173,3 +174,15 @@ def test_a_database_in_use_is_left_alone(db):
     with pytest.raises(CommandError, match="Nothing was loaded"):
         call_command("demo")
     assert not User.objects.filter(username__in=USERS).exists()
+
+
+def test_a_database_that_was_in_use_keeps_its_history(db):
+    """Dates are turned back by kind of record: nobody else's may be among them."""
+    segment = segment_create(user=None, name="Ours")
+    segment_delete(segment_id=segment.pk)
+    told = Entry.objects.filter(subject_type="segment").values_list("pk", "occurred_at")
+    before = list(told)
+    assert before
+    with pytest.raises(CommandError, match="Nothing was loaded"):
+        call_command("demo")
+    assert list(told.all()) == before
