@@ -36,7 +36,7 @@ def insert_many(records: Sequence[models.Model]) -> None:
     with connection.cursor() as cursor:
         keys = execute_values(
             cursor.cursor,
-            # Names come from the model; every value is a parameter.
+            # S608: names come from the model; every value is a parameter.
             f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES %s RETURNING {key}",  # noqa: S608
             rows,
             page_size=_MOST,
