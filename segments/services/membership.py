@@ -6,6 +6,7 @@ lock before they look, so that neither can put back what the other just changed.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from collections.abc import Iterable
@@ -13,9 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
-from django.db.models.functions import Now
-from django.utils import timezone
+from django.db.models import DateTimeField, F, Func
 
 from core.journal.services import record
 from core.query.language import Query, compile_ids, matching, next_change, validate
@@ -85,9 +84,9 @@ class Change:
 
 
 def segment_lock(segment_id: int, *, wait: bool) -> bool:
-    """Hold the segment's members until the transaction ends; before its row's lock.
+    """Hold a segment's members until the transaction ends; False where another does.
 
-    Gives whether it is held: always with `wait`, else False where somebody has it.
+    Always before a lock on the segment's row, or two writers wait for each other.
     """
     function = "pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
@@ -106,7 +105,7 @@ def membership_refresh(*, segment_id: int, first: bool = False) -> Change:
     segment = Segment.objects.get(pk=segment_id)
     if segment.kind != Segment.Kind.DYNAMIC:
         return Change(0, 0)
-    asked_at = timezone.now()
+    asked_at = _clock()
     started = time.perf_counter()
     query = validate(segment.definition, ends_on="contact")
     sql, params = _ids_sql(query, segment)
@@ -159,6 +158,29 @@ def _note_refresh(
             cursor.execute("ANALYZE segments_membership")
 
 
+def membership_due(*, segment_id: int) -> None:
+    """Ask for a refresh of what changed up to this moment.
+
+    By the clock, not by the beginning of the transaction: that lies before what it
+    read, and a refresh in between would strike the wish out without having seen it.
+    """
+    Segment.objects.filter(pk=segment_id).update(refresh_due_at=_ClockNow())
+
+
+class _ClockNow(Func):
+    """The database's clock at this moment."""
+
+    template = "clock_timestamp()"
+    output_field = DateTimeField()
+
+
+def _clock() -> dt.datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: dt.datetime = cursor.fetchone()[0]
+    return moment
+
+
 @transaction.atomic
 def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None:
     """Evaluate a live dynamic segment for some contacts only.
@@ -169,7 +191,7 @@ def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None
     if not contact_ids:
         return Change(0, 0)
     if not segment_lock(segment_id, wait=False):
-        Segment.objects.filter(pk=segment_id).update(refresh_due_at=Now())
+        membership_due(segment_id=segment_id)
         return None
     segment = Segment.objects.live().filter(pk=segment_id).first()
     if segment is None:
