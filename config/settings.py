@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "core.ui.drawers.DrawerPages",
     "csp.middleware.CSPMiddleware",
     "core.access.administration.admin_csp",
     "axes.middleware.AxesMiddleware",
