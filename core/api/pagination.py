@@ -2,70 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import connection, models
-from django.db.models import Q, QuerySet
-from django.db.models.fields.tuple_lookups import TupleGreaterThan, TupleLessThan
+from django.db.models import QuerySet
 from rest_framework import exceptions, pagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from core.base.keyset import (
+    Order,
+    order_of,
+    place_in,
+    place_read,
+    place_text,
+    value_of,
+)
+from core.base.statistics import rows_expected
+
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a list is sorted by: one column, then the id, both one way.
-
-    Rows without a value come last when ascending and first when descending, which
-    is the order (column IS NULL, column, id) and its reverse.
-    """
-
-    column: str
-    descending: bool
-    nullable: bool
-
-    def terms(self, backwards: bool) -> list[Any]:
-        """The ORDER BY, reversed to read the page before."""
-        down = self.descending != backwards
-        sign = "-" if down else ""
-        if self.column == "pk":
-            return [f"{sign}pk"]
-        column = models.F(self.column)
-        if not self.nullable:
-            return [f"{sign}{self.column}", f"{sign}pk"]
-        if down:
-            return [column.desc(nulls_first=True), "-pk"]
-        return [column.asc(nulls_last=True), "pk"]
-
-    def beyond(self, value: Any, pk: int, backwards: bool) -> Q | Any:
-        """The rows after this position (before it, backwards)."""
-        down = self.descending != backwards
-        after = "lt" if down else "gt"
-        if self.column == "pk":
-            return Q(**{f"pk__{after}": pk})
-        if not self.nullable:
-            lookup = TupleLessThan if down else TupleGreaterThan
-            return lookup((models.F(self.column), models.F("pk")), (value, pk))
-        null = Q(**{f"{self.column}__isnull": True})
-        if value is None:
-            same = null & Q(**{f"pk__{after}": pk})
-            return same | ~null if down else same
-        same = Q(**{self.column: value, f"pk__{after}": pk})
-        further = same | Q(**{f"{self.column}__{after}": value})
-        return further if down else further | null
-
-
-def _exact(value: Any) -> str:
-    """Dates with their microseconds (Django's encoder drops them), numbers as text."""
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 @dataclass(frozen=True)
@@ -78,26 +34,15 @@ class Cursor:
 
     def encode(self) -> str:
         """As it stands in the address."""
-        raw = json.dumps([self.value, self.pk, self.backwards], default=_exact)
-        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+        return place_text(self.value, self.pk, self.backwards)
 
     @classmethod
-    def decode(cls, text: str, field: models.Field) -> Cursor:
+    def decode(cls, text: str, rows: QuerySet, order: Order) -> Cursor:
         """Read it back; a ValidationError at `cursor` for what we never wrote."""
         try:
-            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            value, pk, backwards = json.loads(raw)
-            if value is not None:
-                value = field.to_python(value)
-            return cls(value, int(pk), bool(backwards))
-        except (
-            binascii.Error,
-            ValueError,
-            TypeError,
-            OverflowError,
-            RecursionError,
-            ValidationError,
-        ) as error:
+            value, pk, backwards = place_read(text)
+            return cls(*place_in(rows, order, value, pk), bool(backwards))
+        except ValueError as error:
             raise exceptions.ValidationError(
                 {"cursor": ["This is not a cursor of this list."]}
             ) from error
@@ -114,16 +59,16 @@ class KeysetPagination(pagination.BasePagination):
     ) -> list[Any]:
         """The rows of the page: one query, one more where a count is asked for."""
         self.request = request
-        self.order = order_of(request, view, queryset.model)
+        self.order = order_asked(request, view, queryset)
         self.size = page_size_of(request)
         self.count = count_of(request, queryset)
-        self.field = column_of(queryset.model, self.order.column)
         text = request.query_params.get("cursor")
-        cursor = Cursor.decode(text, self.field) if text else None
+        cursor = Cursor.decode(text, queryset, self.order) if text else None
         backwards = cursor is not None and cursor.backwards
-        rows = queryset.order_by(*self.order.terms(backwards))
+        rows = self.order.apply(queryset, backward=backwards)
         if cursor is not None:
-            rows = rows.filter(self.order.beyond(cursor.value, cursor.pk, backwards))
+            place = cursor.value, cursor.pk
+            rows = rows.filter(self.order.beyond(*place, backward=backwards))
         found = list(rows[: self.size + 1])
         more = len(found) > self.size
         self.page = found[: self.size]
@@ -149,7 +94,7 @@ class KeysetPagination(pagination.BasePagination):
         if not self.page:
             return remove_query_param(url, "cursor") if backwards else None
         row = self.page[position]
-        value = None if self.order.column == "pk" else _value(row, self.order.column)
+        value = value_of(row, self.order.field)
         text = Cursor(value, row.pk, backwards).encode()
         return replace_query_param(url, "cursor", text)
 
@@ -198,25 +143,7 @@ def _parameter(name: str, kind: str, text: str) -> dict[str, Any]:
     }
 
 
-def _value(row: Any, column: str) -> Any:
-    for part in column.split("__"):
-        row = getattr(row, part)
-    return row
-
-
-def column_of(model: type[models.Model], column: str) -> models.Field:
-    """The field behind a column of an ordering."""
-    if column == "pk":
-        return model._meta.pk
-    try:
-        field = model._meta.get_field(column)
-    except FieldDoesNotExist as error:
-        raise AssertionError(f"{model.__name__} has no {column}") from error
-    inner = getattr(field, "output_field", None)
-    return inner or field  # type: ignore[return-value] # columns, not relations
-
-
-def order_of(request: Request, view: Any, model: type[models.Model]) -> Order:
+def order_asked(request: Request, view: Any, rows: QuerySet) -> Order:
     """The ordering asked for, or the view's own; ValidationError for an unknown."""
     known: dict[str, str] = view.orderings
     asked = request.query_params.get("ordering") or view.ordering
@@ -224,9 +151,7 @@ def order_of(request: Request, view: Any, model: type[models.Model]) -> Order:
     if name not in known:
         words = ", ".join(sorted(known))
         raise exceptions.ValidationError({"ordering": [f"Choose one of: {words}."]})
-    column = known[name]
-    nullable = column != "pk" and bool(model._meta.get_field(column).null)
-    return Order(column, asked.startswith("-"), nullable)
+    return order_of(rows, known[name], asked.startswith("-"))
 
 
 def page_size_of(request: Request) -> int:
@@ -253,15 +178,5 @@ def count_of(request: Request, rows: QuerySet) -> int | None:
     if asked == "exact":
         return rows.order_by().count()
     if asked == "estimated":
-        return estimate(rows)
+        return rows_expected(rows)
     raise exceptions.ValidationError({"count": ["Choose exact or estimated."]})
-
-
-def estimate(rows: QuerySet) -> int:
-    """How many rows the planner expects; costs no scan."""
-    sql, params = rows.order_by().values("pk").query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
-        plan = cursor.fetchone()[0]
-    found = json.loads(plan) if isinstance(plan, str) else plan
-    return int(found[0]["Plan"]["Plan Rows"])

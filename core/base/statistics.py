@@ -1,8 +1,11 @@
-"""The planner's statistics after a bulk write, before autovacuum comes round."""
+"""The planner's statistics: what they tell, and renewing them after a bulk write."""
 
 from __future__ import annotations
 
+import json
+
 from django.db import connection
+from django.db.models import QuerySet
 
 # Twice the pages the planner knows of, and more than a handful.
 _OUTGROWN = """
@@ -24,3 +27,9 @@ def statistics_renew(*tables: str) -> None:
         outgrown = [name for (name,) in cursor.fetchall()]
         for name in outgrown:
             cursor.execute(f"ANALYZE (SKIP_LOCKED) {name}")
+
+
+def rows_expected(rows: QuerySet) -> int:
+    """How many rows the planner expects to find; reads none of them."""
+    plan = json.loads(rows.order_by().values("pk").explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])

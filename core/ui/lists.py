@@ -18,6 +18,7 @@ from django_htmx.http import trigger_client_event
 
 from core.access.rights import rights_of
 from core.base.errors import DomainError
+from core.base.keyset import Order, order_of
 from core.base.search import search_words
 from core.base.text import text_problem
 from core.ui.bulk import AT_ONCE, bulk_start
@@ -34,7 +35,7 @@ from core.ui.export import csv_response
 from core.ui.filters import chips_of, filter_fields
 from core.ui.navigation import opening_view
 from core.ui.news import MOST, Seen, changed_rows, newer_rows
-from core.ui.paging import Order, Page, count_of, order_of, page_of
+from core.ui.paging import Page, count_of, page_of
 from core.ui.querying import Conditions, conditions_of
 from core.ui.toasts import toast
 

@@ -17,13 +17,13 @@ from django_htmx.http import trigger_client_event
 
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError, Stale
+from core.base.keyset import value_of
 from core.journal.models import Entry
 from core.ui import audit, cells, timeline
 from core.ui.doors import browser_door
 from core.ui.forms import RecordForm
 from core.ui.lists import ListPage
 from core.ui.news import authors
-from core.ui.paging import value_of
 from core.ui.parts import Fact, FactSection, Key, RecordAction, registry
 from core.ui.toasts import toast
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -308,3 +309,43 @@ def test_session_needs_the_csrf_token(cast):
     strict = APIClient(enforce_csrf_checks=True)
     strict.force_login(cast.ann, backend="django.contrib.auth.backends.ModelBackend")
     assert strict.post("/api/v1/leads/", {"last_name": "W"}).status_code == 403
+
+
+@pytest.mark.parametrize("ordering", ["estimated_value", "-estimated_value", "-id"])
+def test_pages_show_every_row_once_and_the_empty_ones_last(api, cast, ordering):
+    for value in (None, 5, 5, None, 1, None, 9):
+        LeadFactory(estimated_value=value)
+    client = api(cast.ann)
+    seen, url = [], f"/api/v1/leads/?ordering={ordering}&page_size=2"
+    while url:
+        page = client.get(url).json()
+        seen += page["results"]
+        url, last = page["next"], page
+    assert len({row["id"] for row in seen}) == len(seen) == 7
+    if ordering != "-id":
+        assert [row["estimated_value"] for row in seen[4:]] == [None] * 3
+    back = list(last["results"])
+    while last["previous"]:
+        last = client.get(last["previous"]).json()
+        back = last["results"] + back
+    assert [row["id"] for row in back] == [row["id"] for row in seen]
+
+
+@pytest.mark.parametrize(
+    ("ordering", "place"),
+    [
+        ("-id", [None, 2**63, False]),
+        ("-id", [None, "1", False]),
+        ("name", [None, 1, False]),
+        ("name", ["a\x00b", 1, False]),
+        ("closed_at", ["yesterday", 1, False]),
+        ("name", ["a", 1]),
+        ("name", {"a": 1}),
+    ],
+)
+def test_a_cursor_we_never_wrote_is_refused(api, cast, ordering, place):
+    text = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    url = f"/api/v1/leads/?ordering={ordering}&cursor={text.rstrip('=')}"
+    answer = api(cast.ann).get(url)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == "cursor"

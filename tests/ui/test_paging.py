@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.ui.paging import count_of, order_of, page_of
+from core.base.keyset import order_of
+from core.ui.paging import count_of, page_of
 from crm.models import Lead
 from crm.pages.lists import AccountList, ContactList, LeadList
 from tests.factories import AccountFactory, ContactFactory, LeadFactory
