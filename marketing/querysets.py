@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Q
 
 from core.access.querysets import VisibleQuerySet
 from crm.models import Contact, Lead
@@ -33,15 +33,6 @@ class SubmissionQuerySet(VisibleQuerySet):
 
     def failed(self) -> Self:
         return self.filter(state="failed")
-
-    def failed_first(self) -> Self:
-        """What needs a person comes first, then the newest."""
-        urgency = Case(
-            When(state="failed", then=Value(0)),
-            default=Value(1),
-            output_field=IntegerField(),
-        )
-        return self.order_by(urgency, "-received_at", "-pk")
 
 
 class SuggestionQuerySet(VisibleQuerySet):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Self
 
 from django.db.models import Q
@@ -29,10 +28,6 @@ class OpportunityQuerySet(Searchable):
     def owned_by(self, user_id: int) -> Self:
         """The ones this person owns."""
         return self.filter(owner_id=user_id)
-
-    def closing_between(self, first: date, last: date) -> Self:
-        """Open ones expected to close from the first to the last day, both counted."""
-        return self.open().filter(estimated_close__range=(first, last))
 
     def of_customer(self, *, contact_id: int | None, account_id: int | None) -> Self:
         """The ones sold to this person or this company."""

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from core.base.errors import Invalid, Refused
 
 MAX_RULES = 100
-
-
-def grade_of(score: int, grades: Sequence[Mapping[str, Any]]) -> str:
-    """The name of the range a score falls into; '' below the lowest."""
-    name = ""
-    for grade in grades:
-        if score >= grade["from"]:
-            name = grade["name"]
-    return name
 
 
 def check_grades(grades: Any) -> None:

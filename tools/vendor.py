@@ -36,7 +36,6 @@ PACKAGES: dict[str, tuple[str, str, dict[str, str]]] = {
         "0BSD",
         {"dist/htmx.min.js": "htmx.min.js", "LICENSE": "LICENSE"},
     ),
-    "@alpinejs/csp": ("3.17.4", "MIT", {"dist/cdn.min.js": "alpine-csp.min.js"}),
     "@fontsource-variable/inter": (
         "5.2.8",
         "OFL-1.1",

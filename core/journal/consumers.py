@@ -76,10 +76,6 @@ class Batch:
         """The leads that these entries concern."""
         return {e.lead_id for e in self.entries if e.lead_id is not None}
 
-    def account_ids(self) -> set[int]:
-        """The accounts that these entries concern."""
-        return {e.account_id for e in self.entries if e.account_id is not None}
-
     def subject_ids(self, subject_type: str) -> set[int]:
         """The records of one type that these entries are about."""
         return {
@@ -135,11 +131,6 @@ def register_consumers(*consumers: Consumer | Iterable[Consumer]) -> None:
             if known is not None and known != consumer:
                 raise ValueError(f"Two consumers are called {consumer.name!r}.")
             _consumers[consumer.name] = consumer
-
-
-def unregister_consumer(name: str) -> None:
-    """Forget a consumer; its cursor stays, so that it can come back."""
-    _consumers.pop(name, None)
 
 
 def registered_consumers() -> list[Consumer]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpResponseBase
 from django_htmx.http import trigger_client_event
 
 Response = TypeVar("Response", bound=HttpResponseBase)
@@ -27,8 +27,3 @@ def toast(
     detail = {"text": text, "href": href, "link": link, "undo": undo, "tone": tone}
     trigger_client_event(response, "toast", detail)
     return response
-
-
-def wants_fragment(request: HttpRequest) -> bool:
-    """Whether htmx asked, so that only a part of the page is answered."""
-    return bool(getattr(request, "htmx", False))

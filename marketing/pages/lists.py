@@ -113,10 +113,6 @@ class PageList(ListPage):
     views = _live_views()
 
 
-def _in_state(state: str, label: str) -> ListView:
-    return ListView(state, label, lambda rows, user: rows.filter(state=state))
-
-
 def retry_all(user: Any, rows: QuerySet, values: dict[str, Any]) -> str:
     count = submissions_retry(user=user, submissions=rows)
     return f"{count} submissions are tried again."

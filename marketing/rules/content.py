@@ -6,7 +6,6 @@ import re
 
 import nh3
 
-MARKER = '<div data-form=""></div>'
 _FORM = re.compile(r"<div\s+data-form(?:=\"[^\"]*\")?\s*>\s*</div>", re.IGNORECASE)
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "code", "dd", "div", "dl", "dt", "em",

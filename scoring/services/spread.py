@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, F, IntegerField, Max, Min
@@ -64,11 +63,3 @@ def model_spread(model: ScoringModel) -> list[Bar]:
     rows = scores.annotate(bar=number).values("bar").annotate(n=Count("*"))
     counts = rows.order_by("bar").values_list("bar", "n")
     return bars(counts, width, model.sales_ready_score)
-
-
-def spread_of(scores: Sequence[int], threshold: int) -> list[Bar]:
-    """Scores that are stored nowhere, such as those of a simulation."""
-    if not scores:
-        return []
-    width = width_for(min(scores), max(scores))
-    return bars(Counter(s // width for s in scores).items(), width, threshold)
