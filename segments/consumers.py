@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
-
 from core.journal.bell import ring
 from core.journal.consumers import INTERACTIONS, Batch
 from core.query.language import (
@@ -14,8 +12,12 @@ from core.query.language import (
     validate,
 )
 from segments.freshness import Touched, concerned_ids, fact_names, is_concerned
-from segments.models import Membership, Segment
-from segments.services.membership import membership_check, membership_due
+from segments.models import Segment
+from segments.services.membership import (
+    members_recount_due,
+    membership_check,
+    membership_due,
+)
 
 # More changed contacts than this at once: evaluating the segment whole is cheaper.
 MANY = 2_000
@@ -54,7 +56,6 @@ def handle(batch: Batch) -> None:
     touched = Touched()
     for entry in batch.entries:
         touched.add(entry)
-    _recount(batch)
     redefined = {
         entry.subject_id
         for entry in batch.entries
@@ -70,6 +71,8 @@ def handle(batch: Batch) -> None:
             _mark_due(segment)
         elif is_concerned(needs, touched):
             _check(segment, query, needs, touched)
+    # Last, since it locks the rows of all segments until the batch ends.
+    _mark_recount(batch)
 
 
 def _query(segment: Segment) -> Query | None:
@@ -97,13 +100,8 @@ def _mark_due(segment: Segment) -> None:
     ring(REFRESH, queue="jobs")
 
 
-def _recount(batch: Batch) -> None:
-    """A deleted contact took its memberships along: count again who is left."""
-    if not any(entry.name == "contact.deleted" for entry in batch.entries):
-        return
-    counts = dict(
-        Membership.objects.values_list("segment").annotate(n=Count("contact"))
-    )
-    for pk, known in Segment.objects.values_list("pk", "member_count"):
-        if known != counts.get(pk, 0):
-            Segment.objects.filter(pk=pk).update(member_count=counts.get(pk, 0))
+def _mark_recount(batch: Batch) -> None:
+    """A deleted contact took its memberships along: who is left is counted later."""
+    if any(entry.name == "contact.deleted" for entry in batch.entries):
+        members_recount_due()
+        ring(REFRESH, queue="jobs")

@@ -54,6 +54,8 @@ class Segment(Stamped, Owned):
     evaluation_ms = models.PositiveIntegerField(default=0, editable=False)
     refresh_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_check_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Contacts were deleted, and their memberships with them: count who is left.
+    recount_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     problem = models.TextField(blank=True, default="", editable=False)
     # The definition in words, so that lists and search need not compile every one.
     sentence = models.TextField(blank=True, default="", editable=False)
@@ -70,6 +72,7 @@ class Segment(Stamped, Owned):
                 "evaluation_ms",
                 "refresh_due_at",
                 "next_check_at",
+                "recount_due_at",
                 "sentence",
             ),
         )

@@ -27,3 +27,7 @@ class SegmentQuerySet(VisibleQuerySet):
         return self.live().filter(
             Q(refresh_due_at__lte=Now()) | Q(next_check_at__lte=Now())
         )
+
+    def recount_due(self) -> Self:
+        """Those whose members are to be counted again, live or not."""
+        return self.filter(recount_due_at__isnull=False)

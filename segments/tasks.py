@@ -6,7 +6,7 @@ import time
 
 from celery import shared_task
 
-from segments.services.sweep import refresh_next_due
+from segments.services.sweep import recount_next_due, refresh_next_due
 
 # Seconds a task may go on before it gives way to others and is rung again.
 SLICE = 20
@@ -14,7 +14,11 @@ SLICE = 20
 
 @shared_task(name="segments.sweep")
 def sweep() -> None:
-    """Refresh the live segments that something or the clock may have changed."""
+    """Refresh the live segments that something or the clock may have changed.
+
+    Then count the members of those that lost deleted contacts.
+    """
     until = time.monotonic() + SLICE
-    while refresh_next_due() and time.monotonic() < until:
-        pass
+    for step in (refresh_next_due, recount_next_due):
+        while time.monotonic() < until and step():
+            pass

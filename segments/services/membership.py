@@ -294,6 +294,32 @@ def members_change(
     return _store(segment_id, set(add) - leaving, leaving, added_by=user_id)
 
 
+def members_recount_due() -> None:
+    """Note that members are gone that nobody took out: every segment counts again.
+
+    Locks the rows of all segments with members; each by itself counts later.
+    """
+    rows = Segment.objects.filter(member_count__gt=0)
+    rows.update(recount_due_at=_ClockNow())
+
+
+@transaction.atomic
+def members_recount(*, segment_id: int) -> None:
+    """Count the members of a segment anew, after contacts were deleted.
+
+    Waits for the segment's advisory lock. Contacts deleted meanwhile make it due
+    again. Journals nothing.
+    """
+    segment_lock(segment_id, wait=True)
+    segment = Segment.objects.filter(pk=segment_id).first()
+    if segment is None or segment.recount_due_at is None:
+        return
+    members = Membership.objects.filter(segment_id=segment_id).count()
+    rows = Segment.objects.filter(pk=segment_id)
+    rows.update(member_count=members)
+    rows.filter(recount_due_at=segment.recount_due_at).update(recount_due_at=None)
+
+
 @transaction.atomic
 def membership_clear(*, segment_id: int) -> None:
     """Remove all members before a segment is deleted."""

@@ -1,4 +1,4 @@
-"""Refreshing what is due, one segment a transaction."""
+"""Refreshing and counting what is due, one segment a transaction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from django.utils import timezone
 from core.journal.services import acting
 from core.query.language import QueryError, QueryTimeout
 from segments.models import Segment
-from segments.services.membership import membership_refresh, segment_lock
+from segments.services.membership import (
+    members_recount,
+    membership_refresh,
+    segment_lock,
+)
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = dt.timedelta(minutes=5)
@@ -34,6 +38,20 @@ def refresh_next_due() -> bool:
             segment = due.filter(pk=pk).first()
             if segment is not None:
                 _refresh(segment)
+                return True
+    return False
+
+
+def recount_next_due() -> bool:
+    """Count the members of one segment again; False when none is due, or all are held.
+
+    Claimed by the segment's advisory lock, like a refresh.
+    """
+    due = Segment.objects.recount_due().order_by("recount_due_at", "pk")
+    for pk in due.values_list("pk", flat=True):
+        with acting(None, via="segments"):
+            if segment_lock(pk, wait=False):
+                members_recount(segment_id=pk)
                 return True
     return False
 

@@ -8,7 +8,7 @@ from core.journal.models import FailedEvent
 from core.journal.pump import pump_to_rest
 from marketing.services.submissions import submissions_match_pending
 from scoring.services.run import score_due_batch
-from segments.services.sweep import refresh_next_due
+from segments.services.sweep import recount_next_due, refresh_next_due
 from workflows.services.engine import run_due_batch
 
 
@@ -22,6 +22,7 @@ def settle() -> None:
             run_due_batch(),
             score_due_batch(),
             refresh_next_due(),
+            recount_next_due(),
         ]
         if not any(worked):
             break

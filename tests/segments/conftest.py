@@ -8,7 +8,7 @@ from core.journal.pump import pump_to_rest
 from core.journal.services import acting
 from segments.models import Membership
 from segments.services.lifecycle import segment_create, segment_go_live
-from segments.services.sweep import refresh_next_due
+from segments.services.sweep import recount_next_due, refresh_next_due
 
 
 def settle():
@@ -16,6 +16,8 @@ def settle():
     pump_to_rest()
     while refresh_next_due():
         pump_to_rest()
+    while recount_next_due():
+        pass
 
 
 def members(segment):
