@@ -17,7 +17,7 @@ from config.pages.door import SettingsPage
 from core.access.entities import Entity, all_entities
 from core.base.errors import DomainError
 from core.base.models import Organisation
-from core.base.text import text_problem
+from core.base.text import text_problem, whole_number
 from core.jobs.models import Job
 from core.journal.failures import failed_event_dismiss, failed_event_replay
 from core.journal.models import Entry, FailedEvent
@@ -103,7 +103,7 @@ class FailedEvents(SettingsPage):
         if not self.may("update"):
             return HttpResponse(status=403)
         text = request.POST.get("event", "")
-        number = int(text) if text.isdigit() and len(text) < 19 else 0
+        number = whole_number(text) or 0
         try:
             with browser_door(request.user):
                 self.do(request.POST.get("deed", ""), number)
@@ -174,9 +174,9 @@ class Audit(SettingsPage):
             "entity": entity,
             "q": text,
         }
-        number = request.GET.get("number", "")
-        if number.isdigit() and len(number) < 19:
-            context |= self.history(entity, int(number))
+        number = whole_number(request.GET.get("number", ""))
+        if number is not None:
+            context |= self.history(entity, number)
         elif text and text_problem(text) is None:
             context["hits"] = self.hits(entity, text)
         return render(request, "config/audit.html", context)
@@ -185,13 +185,13 @@ class Audit(SettingsPage):
         search = search_of(entity.key)
         found = search.find(self.request.user, text, FOUND) if search else []
         hits = [(hit.pk, hit.title, hit.subtitle) for hit in found]
-        if text.isdigit() and len(text) < 19:
-            hits.insert(0, (int(text), f"{entity.label} number {text}", ""))
+        number = whole_number(text)
+        if number is not None:
+            hits.insert(0, (number, f"{entity.label} number {number}", ""))
         return hits
 
     def history(self, entity: Entity, number: int) -> dict[str, Any]:
-        before = self.request.GET.get("before", "")
-        place = int(before) if before.isdigit() and len(before) < 19 else None
+        place = whole_number(self.request.GET.get("before", ""))
         # Only its kind and number are asked for: a deleted record has them still.
         record = entity.model(pk=number)
         rows, older = audit.audit_rows(

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from config.pages.door import SettingsPage
 from core.api.models import ApiToken
 from core.api.services import token_create
+from core.base.text import whole_number
 from core.ui.doors import browser_door
 
 
@@ -43,7 +44,7 @@ class Tokens(SettingsPage):
         user: Any = request.user
         revoked = request.POST.get("revoke", "")
         if revoked:
-            wanted = int(revoked) if revoked.isdigit() and len(revoked) < 19 else 0
+            wanted = whole_number(revoked) or 0
             row = get_object_or_404(ApiToken, pk=wanted, user=user)
             with browser_door(user):
                 row.delete()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -21,7 +22,7 @@ def text_problem(value: str, *, max_length: int | None = None) -> str | None:
 
 
 def json_problem(value: Any, path: str = "") -> tuple[str, str] | None:
-    """Find the first text in parsed JSON that cannot be stored: (path, problem)."""
+    """Find the first value in parsed JSON that cannot be stored: (path, problem)."""
     stack: list[tuple[str, Any]] = [(path, value)]
     while stack:
         where, item = stack.pop()
@@ -29,6 +30,8 @@ def json_problem(value: Any, path: str = "") -> tuple[str, str] | None:
             problem = text_problem(item)
             if problem:
                 return where, problem
+        elif isinstance(item, float) and not math.isfinite(item):
+            return where, "Is not a finite number."
         elif isinstance(item, dict):
             for key, inner in item.items():
                 stack.append((where, key))
@@ -36,6 +39,16 @@ def json_problem(value: Any, path: str = "") -> tuple[str, str] | None:
         elif isinstance(item, list):
             stack.extend((f"{where}[{n}]", inner) for n, inner in enumerate(item))
     return None
+
+
+def whole_number(text: str) -> int | None:
+    """The number in an address or a form, where it can be an id; None otherwise.
+
+    Only the digits 0 to 9, and no more of them than a bigint has: `isdigit` alone
+    is also true of "²", which `int` refuses.
+    """
+    fits = text.isascii() and text.isdigit() and len(text) < 19
+    return int(text) if fits else None
 
 
 def email_normalise(value: str) -> str:

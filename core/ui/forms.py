@@ -18,6 +18,7 @@ from django.views.generic import View
 
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError, Stale
+from core.base.text import whole_number
 from core.ui.doors import browser_door
 from core.ui.lookups import LookupField
 from core.ui.models import FormSent
@@ -150,8 +151,7 @@ class FormPage(LoginRequiredMixin, View):
                 if record is None:
                     saved = self.create(form.values())
                 else:
-                    version = self.request.POST.get("version", "")
-                    number = int(version) if version.isdigit() else None
+                    number = whole_number(self.request.POST.get("version", ""))
                     saved = self.update(record, form.values(), number)
                 url = self.url_of(saved)
                 FormSent.objects.create(token=token, user=user, url=url)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.generic import View
 
 from core.base.errors import DomainError
+from core.base.text import whole_number
 from core.jobs.models import Job
 from core.jobs.services import job_cancel, job_problems, job_retry
 from core.ui import cells
@@ -83,9 +84,9 @@ class JobList(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         rows = Job.objects.visible_to(request.user).select_related("created_by")
-        after = request.GET.get("after", "")
-        if after.isdigit() and len(after) < 19:
-            rows = rows.filter(pk__lt=int(after))
+        after = whole_number(request.GET.get("after", ""))
+        if after is not None:
+            rows = rows.filter(pk__lt=after)
         jobs = list(rows.order_by("-id")[: PAGE + 1])
         context = {
             "jobs": [(job, badge_of(job)) for job in jobs[:PAGE]],
@@ -105,10 +106,10 @@ class JobPage(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         job = self.job()
-        after = request.GET.get("after", "")
+        after = whole_number(request.GET.get("after", ""))
         lines = job_problems(job)
-        if after.isdigit() and len(after) < 19:
-            lines = lines.filter(pk__gt=int(after))
+        if after is not None:
+            lines = lines.filter(pk__gt=after)
         found = list(lines[: REPORT + 1])
         context = {
             "job": job,

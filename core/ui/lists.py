@@ -20,7 +20,7 @@ from core.access.rights import rights_of
 from core.base.errors import DomainError
 from core.base.keyset import Order, order_of
 from core.base.search import search_words
-from core.base.text import text_problem
+from core.base.text import text_problem, whole_number
 from core.ui.bulk import AT_ONCE, bulk_start
 from core.ui.columns import (
     BulkAction,
@@ -376,8 +376,8 @@ class ListPage(LoginRequiredMixin, View):
         return self.request.POST if self.request.method == "POST" else self.request.GET
 
     def chosen_ids(self) -> list[int]:
-        ids = [pk for pk in self._sent.getlist("ids") if pk.isdigit() and len(pk) < 19]
-        return [int(pk) for pk in ids[:BULK_LIMIT]]
+        ids = map(whole_number, self._sent.getlist("ids"))
+        return [pk for pk in ids if pk is not None][:BULK_LIMIT]
 
     def rows_of(self, action: BulkAction, ids: list[int]) -> QuerySet:
         """Chosen rows, as far as the user may do this to them."""

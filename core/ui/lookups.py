@@ -14,7 +14,7 @@ from django.views.generic import View
 from core.access.entities import entity_of
 from core.access.querysets import visible_rows
 from core.access.rights import rights_of
-from core.base.text import text_problem
+from core.base.text import text_problem, whole_number
 from core.ui.search import search_of
 
 LIMIT = 8
@@ -34,12 +34,9 @@ class LookupWidget(forms.TextInput):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         label = ""
-        if (
-            value not in (None, "")
-            and str(value).isdigit()
-            and self.queryset is not None
-        ):
-            found = self.queryset.filter(pk=value).first()
+        number = whole_number(str(value))
+        if number is not None and self.queryset is not None:
+            found = self.queryset.filter(pk=number).first()
             label = str(found) if found else ""
         context["widget"] |= {
             "label": label,
@@ -96,7 +93,7 @@ class LookupAnswer(LoginRequiredMixin, View):
 
     def named(self, request: HttpRequest, entity: str) -> list[dict[str, Any]]:
         """The names of records whose ids are known, as far as the user sees them."""
-        wanted = request.GET["ids"].split(",")[:MANY]
-        ids = [int(pk) for pk in wanted if pk.isdigit() and len(pk) < 19]
+        wanted = map(whole_number, request.GET["ids"].split(",")[:MANY])
+        ids = [pk for pk in wanted if pk is not None]
         rows = visible_rows(entity_of(entity).model, request.user).filter(pk__in=ids)
         return [{"id": row.pk, "title": str(row), "subtitle": ""} for row in rows]

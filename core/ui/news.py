@@ -16,6 +16,7 @@ from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from core.base.text import whole_number
 from core.journal.models import Entry
 
 # A row of a transaction that was open while the page was read is told later.
@@ -50,9 +51,9 @@ class Seen:
         """The rows with their versions; what cannot be read is left out."""
         found = {}
         for part in self.rows.split(".")[:MOST]:
-            pk, _, version = part.partition("-")
-            if pk.isdigit() and version.isdigit() and len(pk) < 19:
-                found[int(pk)] = int(version)
+            pk, version = map(whole_number, part.partition("-")[::2])
+            if pk is not None and version is not None:
+                found[pk] = version
         return found
 
     def moment(self) -> datetime | None:

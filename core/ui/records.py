@@ -18,6 +18,7 @@ from django_htmx.http import trigger_client_event
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError, Stale
 from core.base.keyset import value_of
+from core.base.text import whole_number
 from core.journal.models import Entry
 from core.ui import audit, cells, timeline
 from core.ui.doors import browser_door
@@ -236,7 +237,7 @@ class RecordPage(LoginRequiredMixin, View):
             self.entity,
             self.record,
             user=self.request.user,
-            before=int(before) if before.isdigit() else None,
+            before=whole_number(before),
         )
         return render(self.request, "ui/_audit.html", {"rows": rows, "older": older})
 
@@ -249,8 +250,7 @@ class RecordPage(LoginRequiredMixin, View):
         """Who changed the record since the page was read, and whether more happened."""
         given = {}
         for name in ("version", "newest"):
-            text = self.request.GET.get(name, "")
-            given[name] = int(text) if text.isdigit() and len(text) < 19 else 0
+            given[name] = whole_number(self.request.GET.get(name, "")) or 0
         version, newest = getattr(self.record, "version", 0), self.newest()
         if (version, newest) == (given["version"], given["newest"]):
             return HttpResponse(status=204)
@@ -331,9 +331,7 @@ class RecordPage(LoginRequiredMixin, View):
         values = {fact.name: form.cleaned_data[fact.name]}
         try:
             with browser_door(request.user):
-                self.save(
-                    self.record, values, int(version) if version.isdigit() else None
-                )
+                self.save(self.record, values, whole_number(version))
         except Stale:
             return self.stale(fact)
         except DomainError as error:

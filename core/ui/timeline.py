@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString
 from core.access.entities import all_entities
 from core.access.levels import Level
 from core.access.rights import Gate, rights_of
+from core.base.text import whole_number
 from core.journal.interactions import interaction_kinds
 from core.journal.models import Entry
 from core.ui.sources import source_names, via_names
@@ -84,9 +85,10 @@ class Place:
             when = parse_datetime(moment)
         except ValueError:
             return None
-        if when is None or when.tzinfo is None or not (pk.isdigit() and len(pk) < 19):
+        number = whole_number(pk)
+        if when is None or when.tzinfo is None or number is None:
             return None
-        return cls(when, source, int(pk))
+        return cls(when, source, number)
 
 
 @dataclass

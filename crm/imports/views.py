@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError
+from core.base.text import whole_number
 from core.journal.services import acting
 from crm.imports.forms import mapping_columns, mapping_form, mapping_of
 from crm.imports.jobs import import_enqueue
@@ -124,7 +125,7 @@ def import_show(request: HttpRequest, pk: int) -> HttpResponse:
     if result not in ImportRow.Result.values:
         result = ""
     after = request.GET.get("after", "")
-    rows = batch.rows.filter(row_no__gt=int(after) if after.isdigit() else 0)
+    rows = batch.rows.filter(row_no__gt=whole_number(after) or 0)
     rows = rows.filter(result=result) if result else rows.exclude(result="")
     page = list(rows.order_by("row_no")[: PAGE + 1])
     context = {

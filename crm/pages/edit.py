@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from core.access.rights import may
+from core.base.text import whole_number
 from core.ui.forms import FormPage, RecordForm
 from crm import forms
 from crm.models import Account, Activity, Campaign, Contact, Lead, Product
@@ -117,7 +118,7 @@ PERSON = (
 
 def number_of(text: str) -> int | None:
     """The id in an address, or None."""
-    return int(text) if text.isdecimal() and len(text) < 19 else None
+    return whole_number(text)
 
 
 def person_of(contact: Contact, user: Any) -> dict[str, Any]:

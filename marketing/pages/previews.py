@@ -18,6 +18,7 @@ from django.views.generic import View
 from core.access.rights import rights_of
 from core.base.errors import Invalid
 from core.base.models import Organisation
+from core.base.text import whole_number
 from marketing.models import Form, Page
 from marketing.pages.field_rows import Rows, target_choices
 from marketing.public import PUBLIC_CSP
@@ -74,9 +75,9 @@ class PageDraft(_Preview):
     def post(self, request: HttpRequest) -> HttpResponse:
         self.may_edit()
         typed = request.POST
-        number = typed.get("form", "")
+        number = whole_number(typed.get("form", ""))
         forms = Form.objects.visible_to(request.user)
-        form = forms.filter(pk=int(number)).first() if number.isdecimal() else None
+        form = forms.filter(pk=number).first() if number is not None else None
         form = form or Form(name="No form yet")
         page = Page(
             title=typed.get("title", "")[:200],

@@ -14,6 +14,7 @@ from django.shortcuts import render
 
 from core.access.rights import rights_of
 from core.base.errors import DomainError
+from core.base.text import whole_number
 from core.journal.interactions import interaction_kinds
 from core.ui.conditions import ConditionField
 from core.ui.forms import FormPage, RecordForm
@@ -241,7 +242,7 @@ class ScoringModelEdit(FormPage):
         if not rights_of(self.request.user).has("scoring_model", "read"):
             raise PermissionDenied
         asked = self.request.GET.get("rules-TOTAL_FORMS", "0")
-        number = min(int(asked), 100) if asked.isdigit() and len(asked) < 6 else 0
+        number = min(whole_number(asked) or 0, 100)
         kind = self.request.GET.get("kind", "")
         kind = kind if kind in ScoringRule.Kind.values else "condition"
         rows = RuleRows(prefix="rules")

@@ -14,6 +14,7 @@ from django.views.generic import View
 
 from core.access.rights import rights_of
 from core.base.errors import Denied
+from core.base.text import whole_number
 from core.ui.columns import BulkAction, register_bulk_action
 from core.ui.doors import browser_door
 from core.ui.parts import Panel, register_panel
@@ -86,9 +87,9 @@ class ContactPick(LoginRequiredMixin, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         contact = self.contact(pk)
         wanted = [
-            int(each)
+            number
             for each in request.POST.getlist("segments")
-            if each.isdigit() and len(each) < 19
+            if (number := whole_number(each)) is not None
         ]
         chosen = list(self.segments(contact).filter(pk__in=wanted))
         if not chosen:

@@ -19,6 +19,7 @@ from django.views.generic import View
 
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError
+from core.base.text import whole_number
 from core.query.errors import QueryError
 from core.ui.audit import AuditRow, audit_rows
 from core.ui.doors import browser_door
@@ -120,8 +121,7 @@ class SegmentHistory(SegmentScreen):
     tab = "history"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        before = request.GET.get("before", "")
-        number = int(before) if before.isdigit() and len(before) < 19 else None
+        number = whole_number(request.GET.get("before", ""))
         rows, older = audit_rows(
             "segment", self.segment, user=request.user, before=number
         )

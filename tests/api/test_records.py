@@ -208,6 +208,8 @@ def test_odd_input_is_a_400_that_names_the_field(api, cast, body, attr):
         b'"text"',
         b"null",
         b'{"topic": NaN}',
+        b'{"last_name": "W", "owner": 1e400}',
+        b'{"last_name": "W", "estimated_value": -1e400}',
         b'{"topic": "a", "topic": "b"}',
         b"\xff\xfe",
         b"[" * 5_000,

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from core.base.errors import DomainError
+from core.base.text import whole_number
 from core.jobs.models import Job
 from core.jobs.services import job_cancel, job_retry
 from core.ui.doors import browser_door
@@ -100,8 +101,7 @@ class DryRunPage(WorkflowScreen):
 
     def rows(self) -> HttpResponse:
         """The next of the records it would touch."""
-        after = self.request.GET.get("after", "")
-        number = int(after) if after.isdigit() and len(after) < 19 else 0
+        number = whole_number(self.request.GET.get("after", "")) or 0
         context = {"workflow": self.workflow, **self.page_of_rows(number)}
         return render(self.request, "workflows/_dry_rows.html", context)
 

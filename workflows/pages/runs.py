@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
 
 from core.base.errors import DomainError
-from core.base.text import text_problem
+from core.base.text import text_problem, whole_number
 from core.ui import cells
 from core.ui.doors import browser_door
 from workflows.models import Run
@@ -46,15 +46,11 @@ FIGURE_WORDS = {
 }
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isdigit() and len(text) < 19 else None
-
-
 def narrowed(rows: QuerySet[Run], params: QueryDict) -> QuerySet[Run]:
     """The runs that an address asks for; nothing for what cannot be read."""
     for name in ("job", "subject"):
         if params.get(name):
-            number = _number(params.get(name, ""))
+            number = whole_number(params.get(name, ""))
             column = "job_id" if name == "job" else "subject_id"
             rows = rows.filter(**{column: number}) if number else rows.none()
     for name in ("step", "figure", "passed", "reason"):
@@ -88,7 +84,7 @@ class RunsPage(WorkflowScreen):
         rows = narrowed(rows, request.GET)
         before = request.GET.get("before", "")
         if before:
-            rows = rows.filter(pk__lt=_number(before) or 0)
+            rows = rows.filter(pk__lt=whole_number(before) or 0)
         found = list(rows.select_related("version").order_by("-pk")[: PAGE + 1])
         context = {
             **self.header(),
@@ -153,7 +149,7 @@ class RetryRuns(WorkflowScreen):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.require("run")
         chosen = request.POST.get("run", "")
-        if chosen and _number(chosen) is None:
+        if chosen and whole_number(chosen) is None:
             raise Http404
         try:
             with browser_door(request.user):

@@ -16,6 +16,7 @@ from django.views.generic import View
 
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError, Invalid
+from core.base.text import whole_number
 from core.jobs.models import Job
 from core.ui.audit import Change, audit_rows
 from core.ui.doors import browser_door
@@ -265,13 +266,14 @@ class HistoryPage(WorkflowScreen):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         before = request.GET.get("before", "")
-        if before and not before.isdigit():
+        place = whole_number(before)
+        if before and place is None:
             raise Http404
         rows, older = audit_rows(
             "workflow",
             self.workflow,
             user=request.user,
-            before=int(before) if before else None,
+            before=place,
         )
         for row in rows:
             row.changes = [_spoken(self.workflow.entity, each) for each in row.changes]

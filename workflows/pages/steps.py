@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from core.base.errors import DomainError, Invalid
+from core.base.text import whole_number
 from core.ui.doors import browser_door
 from core.ui.toasts import toast
 from workflows import reshape, rules
@@ -149,7 +150,7 @@ class StepDesk(WorkflowPage):
             workflow_update(
                 workflow_id=self.workflow.pk,
                 steps=steps,
-                expected_version=int(version) if version.isdigit() else None,
+                expected_version=whole_number(version),
             )
         del self.workflow
         context = {
