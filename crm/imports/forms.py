@@ -39,6 +39,7 @@ def mapping_form(batch: Import, mapping: Any) -> dict[str, Any]:
         "entity": spec,
         "fields": sorted(fields.values(), key=lambda field: field.label),
         "fills": list(enumerate(fills)),
+        "filled": any(name for name, _ in fills),
         "strategies": strategies.order_by("name"),
         "match": mapping.get("match") if isinstance(mapping.get("match"), str) else "",
         "empty_words": ", ".join(_empty_words(mapping)),

@@ -54,6 +54,7 @@ _ALIASES: dict[str, str] = {
     "postcode": "postal_code",
     "prospectid": "external_id",
     "recordid": "external_id",
+    "source": "lead_source",
     "sourcecampaign": "campaign",
     "state": "state_or_province",
     "stateorprovince": "state_or_province",
