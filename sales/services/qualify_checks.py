@@ -96,6 +96,7 @@ def existing_account(lead: Lead, contact: Contact | None) -> Account | None:
 
 
 def check_wish(wish: Wish, user: User | None, currency: str | None) -> None:
+    """Raise Invalid for another currency, and for what the user cannot name."""
     known = Organisation.current().currency
     if wish.create_opportunity is not False and currency not in (None, "", known):
         raise Invalid(
@@ -148,6 +149,7 @@ def check_rights(plan: Plan, user: User | None) -> None:
 
 
 def check_open_opportunity(plan: Plan) -> None:
+    """Refused (opportunity_open) where this lead has an open opportunity already."""
     if plan.opportunity.do != CREATE:
         return
     before = Opportunity.objects.open().filter(originating_lead=plan.lead).first()
@@ -161,6 +163,7 @@ def check_open_opportunity(plan: Plan) -> None:
 
 
 def check_duplicates(plan: Plan, user: User | None) -> None:
+    """Refused (likely_duplicate, with the candidates) for the like of what exists."""
     found = []
     if plan.account.do == CREATE:
         found += [c for c in account_candidates(plan.lead, user) if c.likeness.likely]

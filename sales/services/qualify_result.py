@@ -69,6 +69,7 @@ class QualifyResult:
 def qualify_result(
     plan: Plan, *, dry_run: bool, old_lead: dict[str, Any] | None = None
 ) -> QualifyResult:
+    """What a plan does, or did (`old_lead`: what it changed), as the doors answer."""
     before = old_lead or {name: getattr(plan.lead, name) for name in plan.lead_values}
     return QualifyResult(
         lead=plan.lead,
@@ -118,6 +119,7 @@ def with_records(
     contact: Contact | None,
     opportunity: Opportunity | None,
 ) -> QualifyResult:
+    """The result with the records themselves, once they are written."""
     return QualifyResult(
         **{
             **vars(result),
