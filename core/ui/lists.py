@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -21,6 +22,8 @@ from core.base.errors import DomainError
 from core.base.keyset import Order, order_of
 from core.base.search import search_words
 from core.base.text import text_problem, whole_number
+from core.query.errors import QueryError, QueryTimeout
+from core.query.guard import evaluating
 from core.ui.bulk import AT_ONCE, bulk_start
 from core.ui.columns import (
     BulkAction,
@@ -41,6 +44,8 @@ from core.ui.toasts import toast
 
 PAGE_SIZE = 50
 BULK_LIMIT = 10_000
+# What one statement of a list narrowed by a query tree may take.
+QUERY_MS = 5_000
 REPORTED = 200
 # The filter form of the page has the plain ids.
 BULK_ID = "bulk_%s"
@@ -101,7 +106,17 @@ class ListPage(LoginRequiredMixin, View):
             "bulk": self.bulk_panel,
             "news": self.news,
         }
-        return doors.get(part, self.page)()
+        door = doors.get(part, self.page)
+        return door() if self.conditions.query is None else self.limited(door)
+
+    def limited(self, door: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+        """Answer within the time a query tree may take, or say that it took longer."""
+        try:
+            with evaluating(QUERY_MS):
+                return door()
+        except (QueryTimeout, QueryError) as error:
+            self.conditions = Conditions(problem=error.detail)
+            return door()
 
     @cached_property
     def params(self) -> QueryDict:
