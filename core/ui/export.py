@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from numbers import Number
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -33,14 +34,16 @@ def csv_text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, list):
         value = ", ".join(str(item) for item in value)
-    number = not isinstance(value, str)
-    text = str(value) if number else strip_tags(value) if "<" in value else str(value)
-    return f"'{text}" if not number and text.startswith(FORMULA) else text
+    if isinstance(value, Number):
+        return str(value)
+    # A record, or a text that is translated late, is text once it is written.
+    text = strip_tags(value) if isinstance(value, str) and "<" in value else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _lines(columns: list[Column], rows: Iterable[Any]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([column.label for column in columns])
+    yield "\ufeff" + writer.writerow([csv_text(column.label) for column in columns])
     for row in rows:
         yield writer.writerow([csv_text(column.export(row)) for column in columns])
 

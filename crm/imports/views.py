@@ -186,7 +186,7 @@ class _Echo:
 def _rejected(batch: Import) -> Any:
     writer = csv.writer(_Echo())
     header = batch.layout["header"]
-    yield "\ufeff" + writer.writerow([*header, "Why rejected"])
+    yield "\ufeff" + writer.writerow([*map(_harmless, header), "Why rejected"])
     rows = batch.rows.filter(result="rejected").order_by("row_no")
     for raw, errors in rows.values_list("raw", "errors").iterator():
         why = "; ".join(
