@@ -140,6 +140,7 @@ ENTRIES: dict[str, set[str]] = {
     "role_list": SETTINGS,
     "organisation": {ADMIN},
     "token_list": ALL,
+    "audit_search": {ADMIN},
     "failed_event_list": {ADMIN},
     "system_status": {ADMIN},
     "search": ALL,
