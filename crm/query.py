@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -80,7 +81,7 @@ def field_of(column: Any) -> Field | None:
     kind = _kind(column)
     if kind is None or column.name in _INTERNAL:
         return None
-    label = str(column.verbose_name)
+    label = re.sub(r"line(\d)$", r"line \1", str(column.verbose_name))
     choices: Any = column.flatchoices or None
     if column.name in _LISTS:
         choices = _list_choices(column.name)

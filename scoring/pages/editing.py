@@ -14,6 +14,7 @@ from django.shortcuts import render
 
 from core.access.rights import rights_of
 from core.base.errors import DomainError
+from core.base.models import Organisation
 from core.base.text import whole_number
 from core.journal.interactions import interaction_kinds
 from core.ui.conditions import ConditionField
@@ -182,6 +183,8 @@ class ScoringModelForm(RecordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         model = self.instance
+        if model.pk is None:
+            self.initial["time_zone"] = Organisation.current().time_zone
         data = self.data if self.is_bound else None
         rules = list(model.rules.values()) if model.pk else []
         for number, rule in enumerate(rules, 1):

@@ -11,6 +11,7 @@ export function choices(schema, key) {
     name: field.name,
     make: () => clauseFor(field),
   }));
+  own.sort((a, b) => late(a) - late(b) || a.label.localeCompare(b.label));
   const groups = [{ label: schema.label(key), items: own }];
   const relations = schema.relations(key);
   groups.push({
@@ -35,6 +36,10 @@ export function choices(schema, key) {
   }
   return groups.filter((group) => group.items.length);
 }
+
+// What a system keeps for itself stands behind what people ask about.
+const KEPT = new Set(["id", "external_id", "version", "created_at", "updated_at", "created_by"]);
+const late = (item) => Number(KEPT.has(item.name));
 
 /** The groups that fit a text; what stands behind relations only shows once one types. */
 export function fitting(groups, text) {
