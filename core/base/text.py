@@ -8,6 +8,7 @@ from typing import Any
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DIGITS = re.compile(r"[^0-9]+")
+NOT_FINITE = "Is not a finite number."
 
 
 def text_problem(value: str, *, max_length: int | None = None) -> str | None:
@@ -31,7 +32,7 @@ def json_problem(value: Any, path: str = "") -> tuple[str, str] | None:
             if problem:
                 return where, problem
         elif isinstance(item, float) and not math.isfinite(item):
-            return where, "Is not a finite number."
+            return where, NOT_FINITE
         elif isinstance(item, dict):
             for key, inner in item.items():
                 stack.append((where, key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.base.text import json_problem
+from core.base.text import NOT_FINITE, json_problem
 from core.query.errors import QueryError
 
 MAX_DEPTH = 10
@@ -43,4 +43,5 @@ def _check_text(tree: Any) -> None:
     problem = json_problem(tree)
     if problem:
         path, detail = problem
-        raise QueryError(path[:200], "bad_text", detail)
+        code = "bad_value" if detail == NOT_FINITE else "bad_text"
+        raise QueryError(path[:200], code, detail)
