@@ -65,7 +65,9 @@ def visit(browser, live_server):
     def go(path, user=None, size="wide", theme="light"):
         width, height = SIZES[size]
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            reduced_motion="reduce",
         )
         opened.append(context)
         if user is not None:

@@ -68,7 +68,9 @@ def opened(browser, live_server, user, size, theme):
     """A page of this user's; `faults` gathers what it did wrong."""
     width, height = SIZES[size]
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme
+        viewport={"width": width, "height": height},
+        color_scheme=theme,
+        reduced_motion="reduce",
     )
     client = Client()
     client.force_login(user)

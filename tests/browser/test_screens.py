@@ -66,7 +66,9 @@ def open_page(browser, live_server, marketer):
     def go(path, size="wide", theme="light"):
         width, height = SIZES[size]
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            reduced_motion="reduce",
         )
         opened.append(context)
         client = Client()

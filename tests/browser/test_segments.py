@@ -65,7 +65,9 @@ def open_page(browser, live_server, marketer):
     def go(path, size="wide", theme="light", user=marketer):
         width, height = SIZES[size]
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=theme
+            viewport={"width": width, "height": height},
+            color_scheme=theme,
+            reduced_motion="reduce",
         )
         context.set_default_timeout(8000)
         opened.append(context)
