@@ -19,12 +19,12 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.core.files.base import ContentFile  # noqa: E402 - after django.setup()
-from django.db import connection, transaction  # noqa: E402
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
 
-from crm.imports.running import import_run  # noqa: E402
-from crm.imports.services import import_create  # noqa: E402
-from crm.models import Import  # noqa: E402
+from crm.imports.running import import_run
+from crm.imports.services import import_create
+from crm.models import Import
 
 ROUNDS = 3
 FIELDS = [

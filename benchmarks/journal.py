@@ -20,9 +20,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.db import connection  # noqa: E402 - after django.setup()
+from django.db import connection
 
-from core.journal.services import NewEntry, acting, record_many  # noqa: E402
+from core.journal.services import NewEntry, acting, record_many
 
 ROUNDS = 5
 BATCH = 5_000

@@ -18,21 +18,21 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.core.files.base import File  # noqa: E402 - after django.setup()
-from django.db import connection  # noqa: E402
+from django.core.files.base import File
+from django.db import connection
 
-from core.jobs.running import run_to_end  # noqa: E402
-from crm.imports.running import import_run  # noqa: E402
-from crm.imports.services import import_create  # noqa: E402
-from crm.models import Lead  # noqa: E402
-from scoring.services.lifecycle import (  # noqa: E402
+from core.jobs.running import run_to_end
+from crm.imports.running import import_run
+from crm.imports.services import import_create
+from crm.models import Lead
+from scoring.services.lifecycle import (
     scoring_model_create,
     scoring_model_go_live,
 )
-from tests.flows import x_education_shape as shape  # noqa: E402
-from workflows.models import Workflow  # noqa: E402
-from workflows.services.on_demand import workflow_run_start  # noqa: E402
-from workflows.shipped import ORPHANED_LEADS  # noqa: E402
+from tests.flows import x_education_shape as shape
+from workflows.models import Workflow
+from workflows.services.on_demand import workflow_run_start
+from workflows.shipped import ORPHANED_LEADS
 
 RULES = [
     ("lead_source", "eq", "reference", 40),

@@ -17,10 +17,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402 - after django.setup()
+from django.db import connection, transaction
 
-from core.journal.services import acting  # noqa: E402 - after django.setup()
-from crm.services.lead_contacts import lead_contacts_create  # noqa: E402
+from core.journal.services import acting
+from crm.services.lead_contacts import lead_contacts_create
 
 BATCH = 5_000
 MARK = "benchmark-orphaned"

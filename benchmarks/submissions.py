@@ -21,21 +21,21 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.db import connection, transaction  # noqa: E402 - after django.setup()
-from django.http import HttpRequest, HttpResponse, JsonResponse  # noqa: E402
-from django.test import RequestFactory  # noqa: E402
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.test import RequestFactory
 
-from core.journal.services import acting  # noqa: E402
-from marketing.models import Form, Page, Submission  # noqa: E402
-from marketing.public import form_view  # noqa: E402
-from marketing.services.forms import (  # noqa: E402
+from core.journal.services import acting
+from marketing.models import Form, Page, Submission
+from marketing.public import form_view
+from marketing.services.forms import (
     form_go_live,
     form_save,
     page_go_live,
     page_save,
 )
-from marketing.services.matching import submission_match  # noqa: E402
-from marketing.services.submissions import submissions_match_pending  # noqa: E402
+from marketing.services.matching import submission_match
+from marketing.services.submissions import submissions_match_pending
 
 MARK = "Benchmark of submissions"
 REQUESTS = 1_500
