@@ -43,7 +43,12 @@ class RecordAdmin(HandoffModelAdmin):
         )
 
     def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
-        return records.record_update(record=obj, values=values, user=request.user)
+        return records.record_update(
+            record=obj,
+            values=values,
+            user=request.user,
+            version=self.seen_version(request),
+        )
 
     def remove(self, request: Any, obj: Any) -> None:
         records.record_delete(record=obj, user=request.user)
@@ -118,7 +123,10 @@ class ActivityAdmin(HandoffModelAdmin):
 
     def update(self, request: Any, obj: Activity, values: dict[str, Any]) -> Activity:
         return activities.activity_update(
-            activity=obj, values=values, user=request.user
+            activity=obj,
+            values=values,
+            user=request.user,
+            version=self.seen_version(request),
         )
 
     def remove(self, request: Any, obj: Activity) -> None:
@@ -139,7 +147,12 @@ class NoteAdmin(HandoffModelAdmin):
         return activities.note_add(user=request.user, **values)
 
     def update(self, request: Any, obj: Note, values: dict[str, Any]) -> Note:
-        return activities.note_update(note=obj, body=obj.body, user=request.user)
+        return activities.note_update(
+            note=obj,
+            body=obj.body,
+            user=request.user,
+            version=self.seen_version(request),
+        )
 
     def remove(self, request: Any, obj: Note) -> None:
         activities.note_delete(note=obj, user=request.user)

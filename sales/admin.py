@@ -38,5 +38,8 @@ class OpportunityAdmin(RecordAdmin):
 
     def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
         return opportunity_update(
-            opportunity_id=obj.pk, user=request.user, values=values
+            opportunity_id=obj.pk,
+            user=request.user,
+            values=values,
+            expected_version=self.seen_version(request),
         )

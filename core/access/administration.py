@@ -17,13 +17,16 @@ from django.http import (
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
+from core.access.admin_forms import SEEN, SeenForm, problems_of, refused_form
 from core.access.entities import entity_for_model
 from core.access.querysets import visible_rows
 from core.access.rights import may, rights_of
-from core.base.errors import DomainError
+from core.base.errors import DomainError, Stale
+from core.base.models import Stamped
 from core.journal.services import acting
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+REFUSAL = "_handoff_refusal"
 
 
 class HandoffModelAdmin(ModelAdmin):
@@ -35,6 +38,7 @@ class HandoffModelAdmin(ModelAdmin):
     """
 
     entity: ClassVar[str] = ""
+    form = SeenForm
     show_full_result_count = False
     list_per_page = 50
 
@@ -100,13 +104,40 @@ class HandoffModelAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Write inside the door; what a service refuses is told and undone."""
-        return self._through(
-            request,
-            lambda: super(HandoffModelAdmin, self).changeform_view(
+        """Write inside the door; what a service refuses is undone and told there."""
+
+        def view() -> Any:
+            return super(HandoffModelAdmin, self).changeform_view(
                 request, object_id, form_url, extra_context
-            ),
-        )
+            )
+
+        if request.method in SAFE:
+            return view()
+        user: Any = request.user
+        try:
+            with acting(user, via="admin"):
+                return view()
+        except DomainError as error:
+            # The form again, with what was typed and what is wrong with it.
+            setattr(request, REFUSAL, error)
+            return view()
+
+    def get_form(
+        self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """The form; with what a service refused, where it just did."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        error = getattr(request, REFUSAL, None)
+        return refused_form(form, error) if error else form
+
+    def get_fieldsets(self, request: Any, obj: Any = None) -> Any:
+        """The fields, and the version seen where somebody may change the row."""
+        sets = super().get_fieldsets(request, obj)
+        if not isinstance(obj, Stamped) or not self.has_change_permission(request, obj):
+            return sets
+        (name, options), *rest = sets
+        fields = [*options["fields"], SEEN]
+        return [(name, {**options, "fields": fields}), *rest]
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
@@ -146,13 +177,32 @@ class HandoffModelAdmin(ModelAdmin):
         values = {
             name: form.cleaned_data[name]
             for name in form.changed_data
-            if name in form.cleaned_data
+            if name in form.cleaned_data and name != SEEN
         }
         if change:
+            self.check_seen(request, obj, form.cleaned_data.get(SEEN))
             saved = self.update(request, obj, values)
         else:
             saved = self.create(request, obj, values)
         obj.__dict__.update(saved.__dict__)
+
+    def check_seen(self, request: Any, obj: Any, seen: int | None) -> None:
+        """Raise Stale where the row moved on since it was looked at.
+
+        `obj` was read at the start of this request. A service that takes the version
+        gets it from `seen_version` and compares it under its lock.
+        """
+        setattr(request, SEEN, seen)
+        if seen is not None and isinstance(obj, Stamped) and obj.version != seen:
+            raise Stale(
+                "version_mismatch",
+                "Somebody changed this meanwhile. Open it again to see what is there "
+                "now; what you typed is still below.",
+            )
+
+    def seen_version(self, request: HttpRequest) -> int | None:
+        """The version that the person looked at, for the service that writes."""
+        return getattr(request, SEEN, None)
 
     def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
         """Make the row; `obj` is what the form filled in."""
@@ -194,12 +244,10 @@ class ReadOnlyAdmin(HandoffModelAdmin):
 
 def told(error: DomainError) -> str:
     """What went wrong, with the fields."""
-    listed = error.extra.get("errors")
-    if not listed:
+    if not error.extra.get("errors"):
         return error.detail
     return " ".join(
-        f"{item['attr']}: {item['detail']}" if item["attr"] else str(item["detail"])
-        for item in listed
+        f"{attr}: {detail}" if attr else detail for attr, detail in problems_of(error)
     )
 
 

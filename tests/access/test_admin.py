@@ -96,3 +96,46 @@ def test_only_the_admin_may_evaluate(client, cast):
     assert "'unsafe-eval'" in client.get("/admin/")["Content-Security-Policy"]
     docs = client.get("/api/docs/")
     assert "unsafe-eval" not in docs["Content-Security-Policy"]
+
+
+def form_data(client, url):
+    """What a browser would send back unchanged."""
+    form = client.get(url).context["adminform"].form
+    data = {k: v for k, v in form.initial.items() if v is not None}
+    return data | {"custom": "{}", "tags": "", "profile_links": ""}
+
+
+def test_a_refused_change_keeps_what_was_typed(client, cast):
+    """The error stands at its field; nothing is written and nothing is lost."""
+    lead = LeadFactory(topic="Old", last_name="Wong")
+    client.force_login(cast.ann, backend=BACKEND)
+    url = f"/admin/crm/lead/{lead.pk}/change/"
+    data = form_data(client, url)
+    data |= {"topic": "Typed with care", "lead_source": "Pigeon"}
+    answer = client.post(url, data)
+    form = answer.context["adminform"].form
+    assert answer.status_code == 200
+    assert "Pigeon" in form.errors["lead_source"][0]
+    assert 'value="Typed with care"' in answer.content.decode()
+    assert Lead.objects.get().topic == "Old"
+
+
+@pytest.mark.parametrize(
+    ("model", "factory", "field"),
+    [("lead", LeadFactory, "topic"), ("contact", ContactFactory, "last_name")],
+)
+def test_who_saves_last_does_not_overwrite_unseen(client, cast, model, factory, field):
+    record = factory()
+    client.force_login(cast.admin, backend=BACKEND)
+    url = f"/admin/crm/{model}/{record.pk}/change/"
+    data = form_data(client, url)
+    type(record).objects.filter(pk=record.pk).update(**{field: "By a colleague"})
+    answer = client.post(url, data | {field: "Mine"})
+    assert answer.status_code == 200
+    assert "Somebody changed this meanwhile" in answer.content.decode()
+    record.refresh_from_db()
+    assert getattr(record, field) == "By a colleague"
+    data = form_data(client, url)
+    assert client.post(url, data | {field: "Mine"}).status_code == 302
+    record.refresh_from_db()
+    assert getattr(record, field) == "Mine"
