@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from core.access.models import Role, User
 from core.jobs.models import Job
 from core.jobs.running import run_to_end
 from crm.models import Contact
 from scoring.models import LeadScore, ScoringModel
+from tests.browser.conftest import MARKS, person, serious
+from tests.browser.conftest import shot as keep
 from tests.factories import LeadFactory
-from tools.screens import FLAGS, SIZES
 from workflows.models import Workflow
 from workflows.shipped import ORPHANED_LEADS, ensure_shipped
 
-CHROMIUM = os.environ.get("HANDOFF_CHROMIUM", "/usr/bin/chromium")
-SHOTS = os.environ.get("HANDOFF_SHOTS")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.serial,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        shutil.which(CHROMIUM) is None
-        and not os.environ.get("HANDOFF_REQUIRE_BROWSER"),
-        reason=f"There is no Chromium at {CHROMIUM} (set HANDOFF_CHROMIUM).",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # Playwright's own loop runs in this thread; Django's guard sees it and refuses
-    # plain queries that are safe here.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def person(name, role):
-    user = User.objects.create_user(name, first_name=name.title(), last_name="Brandt")
-    user.roles.set(Role.objects.filter(key=role))
-    return user
+pytestmark = MARKS
 
 
 @pytest.fixture
@@ -59,56 +24,17 @@ def manager():
 
 
 @pytest.fixture
-def open_page(browser, live_server, manager):
-    """Open a path, as the manager unless another user is given."""
-    opened = []
+def open_page(visit, manager):
+    """Open a path as the manager."""
 
-    def go(path, size="wide", theme="light", user=manager):
-        width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(8000)
-        opened.append(context)
-        client = Client()
-        client.force_login(user)
-        value = client.cookies["sessionid"].value
-        context.add_cookies(
-            [{"name": "sessionid", "value": value, "url": live_server.url}]
-        )
-        page = context.new_page()
-        page.faults = []
-        page.on(
-            "console",
-            lambda m: page.faults.append(m.text) if m.type == "error" else None,
-        )
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.goto(live_server.url + path)
-        page.wait_for_load_state("networkidle")
-        return page
+    def go(path, size="wide", theme="light"):
+        return visit(path, manager, size, theme)
 
-    yield go
-    for context in opened:
-        context.close()
-
-
-def serious(page):
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:160]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"][:3]
-    ]
+    return go
 
 
 def shot(page, name):
-    """Keep a picture to look at, where HANDOFF_SHOTS names a folder."""
-    if SHOTS:
-        page.wait_for_timeout(250)
-        page.screenshot(path=f"{SHOTS}/automation-{name}.png")
+    keep(page, f"automation-{name}")
 
 
 def test_shipped_workflow_is_activated_tried_run_and_reports(open_page):

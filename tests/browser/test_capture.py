@@ -1,15 +1,8 @@
 """A form and a page made by clicking, answered on a phone, mended at the desk."""
 
-import os
-import shutil
-from urllib.parse import urlparse
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from core.access.models import Role, User
 from core.base.shipped import ensure_shipped
 from crm.models import Lead
 from marketing import live
@@ -19,99 +12,17 @@ from marketing.services.submissions import (
     submission_store,
     submissions_match_pending,
 )
+from tests.browser.conftest import MARKS, faults_of, person
 from tests.marketing.conftest import FIELDS
-from tools.screens import FLAGS, SIZES
 
-CHROMIUM = os.environ.get("HANDOFF_CHROMIUM", "/usr/bin/chromium")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.serial,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        shutil.which(CHROMIUM) is None
-        and not os.environ.get("HANDOFF_REQUIRE_BROWSER"),
-        reason=f"There is no Chromium at {CHROMIUM} (set HANDOFF_CHROMIUM).",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # Playwright's own loop runs in this thread; Django's guard sees it and refuses
-    # plain queries that are safe here.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+pytestmark = MARKS
 
 
 @pytest.fixture
 def nora(db):
     ensure_shipped()
     live._known.clear()
-    user = User.objects.create_user("nora", first_name="Nora", last_name="Brandt")
-    user.roles.set(Role.objects.filter(key="marketer"))
-    return user
-
-
-@pytest.fixture
-def visit(browser, live_server):
-    """Open a path, signed in or as a stranger; faults are what the page did wrong."""
-    opened = []
-
-    def go(path, user=None, size="wide", theme="light"):
-        width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            reduced_motion="reduce",
-        )
-        opened.append(context)
-        if user is not None:
-            client = Client()
-            client.force_login(
-                user, backend="django.contrib.auth.backends.ModelBackend"
-            )
-            session = client.cookies["sessionid"].value
-            context.add_cookies(
-                [{"name": "sessionid", "value": session, "url": live_server.url}]
-            )
-        page = context.new_page()
-        page.faults = []
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.on("console", lambda m: _told(page, m))
-        host = urlparse(live_server.url).netloc
-        page.on("request", lambda request: _asked(page, request, host))
-        page.goto(live_server.url + path)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield go
-    for context in opened:
-        context.close()
-
-
-def _told(page, message):
-    if message.type == "error":
-        page.faults.append(message.text)
-
-
-def _asked(page, request, host):
-    if request.url.startswith("http") and urlparse(request.url).netloc != host:
-        page.faults.append(request.url)
-
-
-def faults_of(page):
-    found = Axe().run(page).response["violations"]
-    serious = [
-        f"{each['id']}: {each['nodes'][0]['html'][:160]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-    return [*page.faults, *serious]
+    return person("nora", "marketer")
 
 
 def make_form_by_clicking(page):

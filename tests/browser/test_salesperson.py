@@ -1,54 +1,23 @@
 """A salesperson's way in a real browser: find a lead, call, qualify it, win."""
 
-import os
-import shutil
-from urllib.parse import urlparse
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from core.access.models import Role, Team, User
+from core.access.models import Team
 from core.base.shipped import ensure_shipped
 from crm.models import Activity
 from sales.models import Opportunity
+from tests.browser.conftest import MARKS, person, serious
 from tests.factories import LeadFactory
-from tools.screens import FLAGS, SIZES
 
-CHROMIUM = os.environ.get("HANDOFF_CHROMIUM", "/usr/bin/chromium")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.serial,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        shutil.which(CHROMIUM) is None
-        and not os.environ.get("HANDOFF_REQUIRE_BROWSER"),
-        reason=f"There is no Chromium at {CHROMIUM} (set HANDOFF_CHROMIUM).",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # Playwright's own loop runs in this thread; Django's guard sees it and refuses
-    # plain queries that are safe here.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+pytestmark = MARKS
 
 
 @pytest.fixture
 def jonas(db):
     ensure_shipped()
     team = Team.objects.create(name="Benelux")
-    user = User.objects.create_user("jonas", first_name="Jonas", team=team)
-    user.roles.set(Role.objects.filter(key="salesperson"))
-    return user
+    return person("jonas", "salesperson", last_name="", team=team)
 
 
 @pytest.fixture
@@ -64,54 +33,15 @@ def lead(jonas):
     )
 
 
-def opened(browser, live_server, user, size, theme):
-    """A page of this user's; `faults` gathers what it did wrong."""
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme=theme,
-        reduced_motion="reduce",
-    )
-    client = Client()
-    client.force_login(user)
-    session = client.cookies["sessionid"].value
-    context.add_cookies(
-        [{"name": "sessionid", "value": session, "url": live_server.url}]
-    )
-    page = context.new_page()
-    page.faults = []
-    host = urlparse(live_server.url).netloc
-    page.on(
-        "console", lambda m: page.faults.append(m.text) if m.type == "error" else None
-    )
-    page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.on(
-        "request",
-        lambda r: (
-            page.faults.append(r.url)
-            if r.url.startswith("http") and urlparse(r.url).netloc != host
-            else None
-        ),
-    )
-    return page
-
-
 def look(page):
     """Gather what axe finds serious here."""
     page.wait_for_load_state("networkidle")
-    page.faults += [
-        f"{page.url} {each['id']}: {each['nodes'][0]['html'][:160]}"
-        for each in Axe().run(page).response["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]
+    page.faults += [f"{page.url} {fault}" for fault in serious(page)]
 
 
 @pytest.mark.parametrize(("size", "theme"), [("wide", "light"), ("narrow", "dark")])
-def test_a_lead_is_found_called_qualified_and_won(
-    browser, live_server, jonas, lead, size, theme
-):
-    page = opened(browser, live_server, jonas, size, theme)
-    page.goto(f"{live_server.url}/leads/?view=mine")
+def test_a_lead_is_found_called_qualified_and_won(visit, jonas, lead, size, theme):
+    page = visit("/leads/?view=mine", jonas, size, theme)
     look(page)
     page.click("a:has-text('Maartje')")
     page.fill("[data-compose-form=phone_call] textarea", "Wants prices")
@@ -135,4 +65,3 @@ def test_a_lead_is_found_called_qualified_and_won(
     assert (lead.state, sold.state, sold.actual_value) == ("qualified", "won", 48000)
     assert Activity.objects.get().kind == "phone_call"
     assert page.faults == []
-    page.context.close()

@@ -1,49 +1,12 @@
 """The main screens in a real browser: no fault in the console, none for axe."""
 
-import os
-import shutil
-from urllib.parse import urlparse
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import sync_playwright
 
-from core.access.models import Role, User
+from core.access.models import Role
+from tests.browser.conftest import MARKS, faults_of
 from tests.factories import AccountFactory, ContactFactory, LeadFactory
-from tools.screens import FLAGS, SIZES
 
-CHROMIUM = os.environ.get("HANDOFF_CHROMIUM", "/usr/bin/chromium")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.serial,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        shutil.which(CHROMIUM) is None
-        and not os.environ.get("HANDOFF_REQUIRE_BROWSER"),
-        reason=f"There is no Chromium at {CHROMIUM} (set HANDOFF_CHROMIUM).",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    # Playwright's own loop runs in this thread; Django's guard sees it and refuses
-    # plain queries that are safe here.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def marketer():
-    user = User.objects.create_user("nora", first_name="Nora", last_name="Brandt")
-    user.roles.set(Role.objects.filter(key="marketer"))
-    return user
+pytestmark = MARKS
 
 
 @pytest.fixture
@@ -58,69 +21,7 @@ def people(marketer):
     return {"account": account, "contact": contact, "lead": lead}
 
 
-@pytest.fixture
-def open_page(browser, live_server, marketer):
-    """Open a path as the marketer; faults are what the page did wrong."""
-    opened = []
-
-    def go(path, size="wide", theme="light"):
-        width, height = SIZES[size]
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            reduced_motion="reduce",
-        )
-        opened.append(context)
-        client = Client()
-        client.force_login(marketer)
-        context.add_cookies(
-            [
-                {
-                    "name": "sessionid",
-                    "value": client.cookies["sessionid"].value,
-                    "url": live_server.url,
-                }
-            ]
-        )
-        page = context.new_page()
-        page.faults = []
-        page.on(
-            "console",
-            lambda m: page.faults.append(m.text) if m.type == "error" else None,
-        )
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
-        host = urlparse(live_server.url).netloc
-        page.on(
-            "request",
-            lambda r: (
-                page.faults.append(r.url)
-                if r.url.startswith("http") and urlparse(r.url).netloc != host
-                else None
-            ),
-        )
-        page.goto(live_server.url + path)
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield go
-    for context in opened:
-        context.close()
-
-
-def serious(page):
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {each['nodes'][0]['html'][:160]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
-
-
 SCREENS = ["/", "/contacts/", "/accounts/", "/leads/", "/activities/", "/leads/new/"]
-
-
-def faults_of(page):
-    return [*page.faults, *serious(page)]
 
 
 @pytest.mark.parametrize(
