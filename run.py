@@ -4,10 +4,11 @@
 python3 run.py                 install what is missing, start everything
 python3 run.py test [...]      run the whole test suite (arguments go to pytest)
 python3 run.py manage ...      run a management command on the same database
-python3 run.py bench [NAME]    run the benchmarks
+python3 run.py bench [NAME]    run the benchmarks (the big data set stays for the next)
 
 Environment: PORT (8000), HANDOFF_DATA (.local), HANDOFF_DEMO=0 (start empty),
-DATABASE_URL and REDIS_URL (use these services instead of the embedded ones).
+DATABASE_URL and REDIS_URL (use these services instead of the embedded ones),
+HANDOFF_BENCH_SIZE (1m; 100k, 10k, or several with commas between).
 """
 
 import sys

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
+from core.embedded.bench import bench
 from core.embedded.binaries import MissingService
 from core.embedded.manage import manage
 from core.embedded.paths import FolderError
 from core.embedded.processes import StartError
 from core.embedded.serve import serve
-from core.embedded.suite import bench, run_tests
+from core.embedded.suite import run_tests
 
 
 def main(arguments: list[str]) -> int:

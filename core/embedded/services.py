@@ -77,8 +77,14 @@ class Postgres:
         self._wait_for_predecessor()
         self.service.start()
         self.service.wait_until(self.ready, 60)
-        if self._client("psql", "-Atqc", "select 1", database=DATABASE).returncode:
-            created = self._client("createdb", DATABASE, database=None)
+        self.create_database(DATABASE)
+
+    def create_database(self, name: str, *, anew: bool = False) -> None:
+        """Make a database where it is missing; `anew`, in place of the one there is."""
+        if anew:
+            self._client("dropdb", "--if-exists", name, database=None)
+        if self._client("psql", "-Atqc", "select 1", database=name).returncode:
+            created = self._client("createdb", name, database=None)
             if created.returncode:
                 raise StartError(created.stderr)
 

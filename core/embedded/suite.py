@@ -1,8 +1,7 @@
-"""`run.py test` and `run.py bench`, on services of their own."""
+"""`run.py test`, on services of its own."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -85,32 +84,3 @@ def _pytest(environment: dict[str, str], marks: str, arguments: list[str]) -> in
     }
     command = [sys.executable, "-m", "pytest", "-m", marks, *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-
-
-def bench(names: list[str]) -> int:
-    """Run the benchmarks (all, or those named) on a data folder of their own."""
-    found = sorted((ROOT / "benchmarks").glob("bench_*.py"))
-    chosen = [p for p in found if not names or p.stem.removeprefix("bench_") in names]
-    if not chosen:
-        have = ", ".join(p.stem.removeprefix("bench_") for p in found) or "none yet"
-        print(f"There is no such benchmark. There are: {have}.", file=sys.stderr)
-        return 1
-    folder = Folder(Folder.from_environment().root / "bench")
-    folder.prepare()
-    if not folder.lock():
-        print(f"Benchmarks already run on {folder.root}.", file=sys.stderr)
-        return 1
-    services = Services(folder)
-    try:
-        environment = base_environment(folder) | services.start()
-        return max(_bench(path, environment) for path in chosen)
-    finally:
-        services.stop()
-        folder.unlock()
-
-
-def _bench(path: Path, environment: dict[str, str]) -> int:
-    print(f"== {path.stem}", flush=True)
-    command = [sys.executable, "-m", f"benchmarks.{path.stem}"]
-    where = {**environment, "PYTHONPATH": os.fspath(ROOT)}
-    return subprocess.run(command, cwd=ROOT, env=where, check=False).returncode

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.embedded import binaries, network, suite
+from core.embedded import bench, binaries, network, suite
 from core.embedded.install import without_packages
 from core.embedded.paths import ROOT, Folder, FolderError, private_folder
 
@@ -149,6 +149,22 @@ def test_the_callers_marks_are_kept(given, marks, rest):
 )
 def test_no_failure_and_no_empty_group_is_hidden(side_by_side, serial, chosen, status):
     assert suite.verdict(side_by_side, serial, chosen=chosen) == status
+
+
+def test_benchmarks_are_found_and_big_ones_run_at_each_size(monkeypatch):
+    found = {path.stem: path for path in bench.benchmarks()}
+    assert {"journal", "segment_trees"} <= found.keys()
+    assert len(found) == len(bench.benchmarks()), "one name, one benchmark"
+    monkeypatch.setenv("HANDOFF_BENCH_SIZE", "100k,1m")
+    assert bench._sizes(found["journal"]) == [""]
+    assert bench._sizes(found["segment_trees"]) == ["100k", "1m"]
+
+
+def test_an_unknown_benchmark_is_named_before_anything_starts(capsys):
+    assert bench.bench(["no_such_thing"]) == 1
+    said = capsys.readouterr().err
+    assert "no_such_thing" in said
+    assert "segment_trees" in said
 
 
 def test_the_launcher_needs_nothing_but_python():
