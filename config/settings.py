@@ -259,6 +259,22 @@ X_FRAME_OPTIONS = "DENY"
 REDIRECT_HOSTS = env.list("HANDOFF_REDIRECT_HOSTS", default=[])
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
+# Everything that goes wrong is written to standard error, with its traceback; what
+# callers did wrong is their answer and no fault of ours.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"level": "ERROR"},
+    },
+}
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

@@ -7,8 +7,6 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-# Files are looked up where they are; nothing is collected for a test.
-WHITENOISE_AUTOREFRESH = True
 # Nobody listens during tests: consumers are run by `pump_to_rest`.
 HANDOFF_BELL = False
 # TransactionTestCase empties tables by TRUNCATE, which the journal refuses otherwise.

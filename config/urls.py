@@ -11,6 +11,9 @@ from core.api.querying import QuerySchemaView
 from core.api.router import router
 from sales.api.reports import LeadSourcesView
 
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

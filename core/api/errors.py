@@ -48,12 +48,17 @@ def item(code: str, detail: str, attr: str | None = None) -> Item:
     return {"code": code, "detail": detail, "attr": attr}
 
 
-def answer(status: int, errors: list[Item], **extra: Any) -> Response:
-    """The response for these errors; `extra` stands beside them."""
+def body(status: int, errors: list[Item]) -> dict[str, Any]:
+    """The one shape of errors."""
     kind = "server_error" if status >= 500 else "client_error"
     if status == 400:
         kind = "validation_error"
-    return Response({"type": kind, "errors": errors, **extra}, status=status)
+    return {"type": kind, "errors": errors}
+
+
+def answer(status: int, errors: list[Item], **extra: Any) -> Response:
+    """The response for these errors; `extra` stands beside them."""
+    return Response({**body(status, errors), **extra}, status=status)
 
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response | None:
