@@ -6,6 +6,7 @@ Each consumer reads the journal by itself; nobody calls across apps.
 from __future__ import annotations
 
 from core.journal.consumers import Consumer, register_consumers
+from sales.assignment import consumers as assignment
 from scoring import consumers as scoring
 from segments import consumers as segments
 from workflows import consumers as workflows
@@ -17,6 +18,7 @@ def consumers() -> list[Consumer]:
         Consumer("segments", segments.names(), segments.handle),
         Consumer("scoring", segments.names(), scoring.handle),
         Consumer("workflows", ("*",), workflows.handle),
+        Consumer("assignment", assignment.NAMES, assignment.handle),
     ]
 
 

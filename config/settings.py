@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "workflows",
     "marketing",
     "sales",
+    "sales.assignment",
     "config",
 ]
 
@@ -237,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
         ("segments.sweep", 2.0),
         ("scoring.sweep", 2.0),
         ("workflows.sweep", 2.0),
+        ("assignment.sweep", 2.0),
         ("marketing.sweep_submissions", 2.0),
         ("api.clean_idempotency_keys", 3600.0),
     )

@@ -1,0 +1,1 @@
+"""Assignment rules: who gets which lead, and why."""

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class AssignmentConfig(AppConfig):
+    name = "sales.assignment"
+    label = "assignment"
+    verbose_name = "Assignment rules"
+
+    def ready(self) -> None:
+        # Models may be imported only once the apps are loaded.
+        from sales.assignment import entities  # noqa: PLC0415
+
+        entities.register_all()
