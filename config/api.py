@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.api import people, work
 from core.api.base import extend
 from core.api.router import router
-from crm.api import imports, interactions
+from crm.api import attachments, imports, interactions
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
@@ -27,6 +27,7 @@ for prefix, viewset in (
     ("opportunities", sales.OpportunityViewSet),
     ("activities", crm.ActivityViewSet),
     ("notes", crm.NoteViewSet),
+    ("attachments", attachments.AttachmentViewSet),
     ("products", crm.ProductViewSet),
     ("campaigns", crm.CampaignViewSet),
     ("tags", crm.TagViewSet),

@@ -162,6 +162,10 @@ STORAGES = {
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(BASE_DIR / "media")))
 MEDIA_URL = "/media/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# The largest file that can be put on a record.
+ATTACHMENT_MAX_BYTES = env.int("ATTACHMENT_MAX_MB", default=25) * 1_000_000
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.HandoffSchema",
@@ -241,6 +245,7 @@ CELERY_BEAT_SCHEDULE = {
         ("assignment.sweep", 2.0),
         ("marketing.sweep_submissions", 2.0),
         ("api.clean_idempotency_keys", 3600.0),
+        ("crm.remove_discarded_files", 3600.0),
     )
 }
 

@@ -11,10 +11,12 @@ from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
 from crm.models import (
     Account,
     Activity,
+    Attachment,
     Campaign,
     Choice,
     Contact,
     CustomField,
+    DiscardedFile,
     Import,
     ImportRow,
     Lead,
@@ -23,7 +25,7 @@ from crm.models import (
     Product,
     Tag,
 )
-from crm.services import activities, lists, records
+from crm.services import activities, attachments, lists, records
 from crm.services.kinds import kind_of
 
 
@@ -156,6 +158,34 @@ class NoteAdmin(HandoffModelAdmin):
 
     def remove(self, request: Any, obj: Note) -> None:
         activities.note_delete(note=obj, user=request.user)
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(HandoffModelAdmin):
+    """Files on records: looked at and deleted here, added on the record's page."""
+
+    list_display = ("file_name", "content_type", "size", "regarding_type", "created_at")
+    list_filter = ("regarding_type", "content_type")
+    search_fields = ("file_name", "=sha256")
+    ordering = ("-id",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def remove(self, request: Any, obj: Attachment) -> None:
+        attachments.attachment_delete(attachment=obj, user=request.user)
+
+
+@admin.register(DiscardedFile)
+class DiscardedFileAdmin(ReadOnlyAdmin):
+    """Files that leave the disk a month after their deletion."""
+
+    entity = "organisation"
+    list_display = ("path", "discarded_at")
+    search_fields = ("path",)
 
 
 class SettingAdmin(HandoffModelAdmin):

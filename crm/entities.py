@@ -11,6 +11,7 @@ from core.access.querysets import widen_visibility
 from crm.models import (
     Account,
     Activity,
+    Attachment,
     Campaign,
     Choice,
     Contact,
@@ -48,6 +49,9 @@ def register_all() -> None:
         Entity("lead", "Lead", "Leads", Lead, extra_actions=LEAD_ACTIONS),
         Entity("activity", "Activity", "Activities", Activity, extra_actions=ASSIGN),
         Entity("note", "Note", "Notes", Note, "created_by", None),
+        Entity(
+            "attachment", "Attachment", "Attachments", Attachment, "created_by", None
+        ),
         Entity("product", "Product", "Products", Product, None, None),
         Entity("campaign", "Campaign", "Campaigns", Campaign, extra_actions=ASSIGN),
         Entity("tag", "Tag", "Tags", Tag, None, None),

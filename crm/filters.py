@@ -15,6 +15,7 @@ from core.ui.filters import TextFilter, choosing
 from crm.models import (
     Account,
     Activity,
+    Attachment,
     Campaign,
     Choice,
     Contact,
@@ -357,6 +358,22 @@ class NoteFilter(RecordFilter):
             "lead": ["exact"],
             "account": ["exact"],
             "created_by": ["exact"],
+        }
+
+
+class AttachmentFilter(RecordFilter):
+    class Meta(RecordFilter.Meta):
+        model = Attachment
+        fields = {
+            **STAMPS,
+            "regarding_type": ["exact"],
+            "regarding_id": ["exact"],
+            "contact": ["exact"],
+            "lead": ["exact"],
+            "account": ["exact"],
+            "created_by": ["exact"],
+            "content_type": ["exact"],
+            "sha256": ["exact"],
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from crm.pages import actions, edit, lists, more_lists, records
+from crm.pages import actions, edit, files, lists, more_lists, records
 
 urlpatterns = [
     path("contacts/", lists.ContactList.as_view(), name="contact_list"),
@@ -41,6 +41,13 @@ urlpatterns = [
         actions.Compose.as_view(),
         name="compose",
     ),
+    path(
+        "records/<slug:entity>/<int:pk>/files/",
+        files.FilesAdd.as_view(),
+        name="files_add",
+    ),
+    path("files/<int:pk>/", files.FileDownload.as_view(), name="file_download"),
+    path("files/<int:pk>/delete/", files.FileRemove.as_view(), name="file_remove"),
     path(
         "records/<slug:entity>/<int:pk>/delete/",
         actions.RecordDeed.as_view(deed="delete"),

@@ -11,7 +11,7 @@ from core.access.levels import Level
 from core.access.models import Grant, Role
 
 CUSTOMERS = ("contact", "account")
-WORK = ("activity", "note")
+WORK = ("activity", "note", "attachment")
 CONTENT = (
     "segment",
     "form",

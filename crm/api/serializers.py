@@ -8,6 +8,7 @@ from core.api.serializers import RecordSerializer, StrictSerializer
 from crm.models import (
     Account,
     Activity,
+    Attachment,
     Campaign,
     Choice,
     Contact,
@@ -151,6 +152,33 @@ class NoteChangeSerializer(NoteSerializer):
 
     regarding_type = serializers.CharField(read_only=True)
     regarding_id = serializers.IntegerField(read_only=True)
+
+
+class AttachmentSerializer(RecordSerializer):
+    class Meta:
+        model = Attachment
+        fields = (
+            "id",
+            "regarding_type",
+            "regarding_id",
+            "file_name",
+            "size",
+            "content_type",
+            "sha256",
+            "contact",
+            "lead",
+            "account",
+            *MADE,
+        )
+        read_only_fields = fields
+
+
+class NewAttachmentSerializer(StrictSerializer):
+    """A file, and the record to put it on."""
+
+    file = serializers.FileField(max_length=1000)
+    regarding_type = serializers.CharField(max_length=40)
+    regarding_id = serializers.IntegerField(min_value=1)
 
 
 class ProductSerializer(RecordSerializer):

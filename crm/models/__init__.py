@@ -1,6 +1,7 @@
 """Customers and leads: the records everybody shares."""
 
 from crm.models.activities import Activity, Note
+from crm.models.attachments import Attachment, DiscardedFile
 from crm.models.customers import Account, Contact, PersonFields
 from crm.models.imports import Import, ImportRow
 from crm.models.interactions import InteractionKey
@@ -11,10 +12,12 @@ from crm.models.matching import MatchingStrategy
 __all__ = [
     "Account",
     "Activity",
+    "Attachment",
     "Campaign",
     "Choice",
     "Contact",
     "CustomField",
+    "DiscardedFile",
     "Import",
     "ImportRow",
     "InteractionKey",

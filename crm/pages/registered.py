@@ -29,7 +29,8 @@ from core.ui.timeline import (
     register_timeline_source,
 )
 from crm.models import Account, Activity, Campaign, Contact, Lead, Note, Product
-from crm.pages import homes
+from crm.pages import files, homes
+from crm.pages.about import about_scope
 from crm.pages.columns import ACTIVITY_ICONS, LEAD_TONES, lead_badge
 from crm.pages.facts import process_bar
 
@@ -134,19 +135,6 @@ def register_searches() -> None:
 # Timeline -------------------------------------------------------------------------
 
 
-def _about(scope: Scope) -> Q:
-    kind, pk = scope.subject
-    about = Q(regarding_type=kind, regarding_id=pk)
-    if kind == "account":
-        about |= Q(account_id=pk)
-    if kind == "lead":
-        # What was carried over to an opportunity stays in the lead's own story.
-        about |= Q(lead_id=pk)
-    if scope.contact_ids:
-        about |= Q(contact_id__in=scope.contact_ids)
-    return about
-
-
 DONE = {
     "phone_call": "logged a call",
     "task": "finished a task",
@@ -161,7 +149,7 @@ def activities_of(
     """Activities on a timeline: what was said, what is planned."""
     if kind not in ("all", "activity"):
         return []
-    rows: Any = Activity.objects.visible_to(scope.user).filter(_about(scope))
+    rows: Any = Activity.objects.visible_to(scope.user).filter(about_scope(scope))
     rows = rows.annotate(moment=Coalesce("completed_at", "created_at"))
     if place:
         rows = place.older(rows, "activities", "moment")
@@ -221,7 +209,7 @@ def notes_of(
     """Notes on a timeline."""
     if kind not in ("all", "activity"):
         return []
-    rows = Note.objects.visible_to(scope.user).filter(_about(scope))
+    rows = Note.objects.visible_to(scope.user).filter(about_scope(scope))
     if place:
         rows = place.older(rows, "notes", "created_at")
     rows = rows.select_related("created_by").order_by("-created_at", "-pk")
@@ -403,4 +391,5 @@ def register_all() -> None:
     register_searches()
     register_timelines()
     register_panels()
+    files.register_all()
     homes.register_homes()

@@ -18,7 +18,8 @@ from core.access.rights import may
 from core.base.errors import Invalid, Refused, Stale
 from core.journal.relinking import Move, relink
 from crm import rules
-from crm.models import Account, Activity, Contact, Lead, Note
+from crm.models import Account, Activity, Attachment, Contact, Lead, Note
+from crm.services.attachment_files import attachments_discard
 from crm.services.kinds import RecordKind, kind_of, kind_of_record
 from crm.services.values import values_clean
 
@@ -227,7 +228,7 @@ def _set_active(record: R, *, active: bool) -> R:
 def record_delete(
     *, record: models.Model, user: User | None, version: int | None = None
 ) -> None:
-    """Delete a record with its notes and activities.
+    """Delete a record with its notes, activities and files.
 
     A closed lead is kept for the reports: Refused but for who may delete closed
     leads. What points to the record from elsewhere loses only the link.
@@ -240,8 +241,10 @@ def record_delete(
         model._default_manager.filter(
             regarding_type=key, regarding_id=locked.pk
         ).delete()
-        if isinstance(locked, Contact):
-            model._default_manager.filter(contact=locked).update(contact=None)
+    if isinstance(locked, Contact):
+        for rows in (Activity.objects, Note.objects, Attachment.objects):
+            rows.filter(contact=locked).update(contact=None)
+    attachments_discard(Attachment.objects.on(key, locked.pk))
     locked.delete()
 
 

@@ -18,6 +18,7 @@ from core.ui.search import Hit, Search, register_search
 from core.ui.timeline import Told, register_timeline
 from crm.lead_rules import REASON_LABELS
 from crm.models import Account, Contact, Lead
+from crm.pages.files import register_files
 from sales.forms import DisqualifyForm
 from sales.models import Opportunity
 from sales.pages.homes import register_homes
@@ -330,6 +331,7 @@ def register_all() -> None:
     register_lead_actions()
     register_bulk()
     register_panels()
+    register_files("opportunity")
     register_timelines()
     register_search(
         Search("opportunity", "Opportunities", "opportunity", find_opportunities)

@@ -6,3 +6,4 @@ import "./lists.js";
 import "./records.js";
 import "./lookup.js";
 import "./news.js";
+import "./files.js";

@@ -61,6 +61,13 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// The same question where htmx sends.
+document.addEventListener("htmx:confirm", (event) => {
+  if (!event.detail.question) return;
+  event.preventDefault();
+  ask(event.detail.question, "Delete").then((sure) => sure && event.detail.issueRequest(true));
+});
+
 function ask(question, button) {
   return new Promise((resolve) => {
     const dialog = document.createElement("dialog");

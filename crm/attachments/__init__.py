@@ -1,0 +1,1 @@
+"""Files on records: what may be stored, where, and how it is given out again."""
