@@ -65,9 +65,15 @@ class SegmentSerializer(RecordSerializer):
         read_only_fields = ["state", "member_count"]
 
 
-class PreviewRequest(StrictSerializer):
+class CountsRequest(StrictSerializer):
     definition = serializers.JSONField()
     time_zone = serializers.CharField(default="UTC", max_length=64)
+
+
+class PreviewRequest(CountsRequest):
+    counts = serializers.BooleanField(
+        default=False, help_text="Also count every condition: `tree` in the answer."
+    )
 
 
 class PreviewContact(serializers.Serializer):
@@ -81,9 +87,17 @@ class PreviewContact(serializers.Serializer):
 class PreviewAnswer(serializers.Serializer):
     count = serializers.IntegerField()
     mailable = serializers.IntegerField()
-    reasons = serializers.DictField(child=serializers.IntegerField())
+    reasons = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Why the others cannot be mailed; each is counted once.",
+    )
     sample = PreviewContact(many=True)
     sentence = serializers.CharField()
+    tree = serializers.JSONField(
+        allow_null=True,
+        help_text="The definition with `rows` on every condition, and on a negative "
+        "one `empty`: how many fit only because the field is empty.",
+    )
 
 
 class CountsAnswer(serializers.Serializer):
@@ -160,12 +174,12 @@ class SegmentViewSet(RecordViewSet):
         found = segment_preview(user=request.user, **shape.validated_data)
         return Response(asdict(found))
 
-    @extend_schema(request=PreviewRequest, responses=CountsAnswer)
+    @extend_schema(request=CountsRequest, responses=CountsAnswer)
     @action(detail=False, methods=["post"], filter_backends=[], pagination_class=None)
     def counts(self, request: Request) -> Response:
         """The definition with `rows` on every condition: how many satisfy it."""
         require(request.user, "segment", "create")
-        shape = PreviewRequest(data=request.data)
+        shape = CountsRequest(data=request.data)
         shape.is_valid(raise_exception=True)
         return Response({"tree": segment_counts(**shape.validated_data)})
 

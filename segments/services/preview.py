@@ -11,12 +11,13 @@ from django.utils import timezone
 
 from core.query.language import (
     Context,
+    Query,
     compile_ids,
-    counts,
     evaluating,
     explain,
     validate,
 )
+from core.query.language import counts as count_nodes
 from crm.models import Contact
 
 SAMPLE = 10
@@ -42,6 +43,8 @@ class Preview:
     reasons: dict[str, int]
     sample: list[dict[str, Any]]
     sentence: str
+    # The definition with the count of every condition, where that was asked for.
+    tree: Any = None
 
 
 def context_for(time_zone: str, now: dt.datetime | None = None) -> Context:
@@ -50,9 +53,16 @@ def context_for(time_zone: str, now: dt.datetime | None = None) -> Context:
 
 
 def segment_preview(
-    *, definition: dict[str, Any], user: Any, time_zone: str = "UTC"
+    *,
+    definition: dict[str, Any],
+    user: Any,
+    time_zone: str = "UTC",
+    counts: bool = False,
 ) -> Preview:
     """Count what the definition gives now: two queries beside the sentence.
+
+    With `counts` every condition is counted too (`segment_counts`), which takes one
+    query for all conditions on the rows themselves and one for each relation.
 
     The count is of everybody in it, since a segment belongs to the organisation; the
     sample shows only contacts that `user` may see. Raises QueryError or, after
@@ -70,17 +80,22 @@ def segment_preview(
         reasons=numbers.reasons,
         sample=sample,
         sentence=explain(query),
+        tree=_counted(query, time_zone) if counts else None,
     )
 
 
 def segment_counts(*, definition: dict[str, Any], time_zone: str = "UTC") -> Any:
     """The definition with `rows` on every condition: how many rows satisfy it.
 
-    Raises QueryError, or QueryTimeout where that takes too long.
+    A negative condition also has `empty`: how many of those only because the field is
+    empty. Raises QueryError, or QueryTimeout where that takes too long.
     """
-    query = validate(definition, ends_on="contact")
+    return _counted(validate(definition, ends_on="contact"), time_zone)
+
+
+def _counted(query: Query, time_zone: str) -> Any:
     with evaluating(PREVIEW_MS):
-        return counts(query, context_for(time_zone))
+        return count_nodes(query, context_for(time_zone))
 
 
 def mailability(contacts: Any) -> Mailability:

@@ -1,4 +1,5 @@
 // The designer of a segment: reads what can be asked, draws the conditions, saves.
+import { enableClipboard } from "./clipboard.js";
 import { h, keepingFocus, say, useSprite } from "./dom.js";
 import { enableDrag } from "./drag.js";
 import { Names } from "./names.js";
@@ -18,12 +19,13 @@ function csrf() {
   return JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 }
 
-async function api(method, path, body, headers = {}) {
+async function api(method, path, body, headers = {}, signal = null) {
   try {
     const answer = await fetch(API + path, {
       method,
       headers: { "Content-Type": "application/json", "X-CSRFToken": csrf(), ...headers },
       body: JSON.stringify(body),
+      signal,
     });
     const data = await answer.json().catch(() => null);
     return { ok: answer.ok, status: answer.status, data };
@@ -39,9 +41,11 @@ class App {
     this.edit = settings.mayEdit;
     this.names = new Names(settings.lookup);
     this.store = new Store(settings.definition ?? {});
-    this.preview = new Preview(this, api);
+    this.preview = new Preview(this, api, root, text);
     this.store.listen((change) => this.changed(change));
+    this.jsonBroken = false;
     enableDrag(this, root);
+    enableClipboard(this, root);
   }
 
   get whole() {
@@ -55,7 +59,7 @@ class App {
   render(focus = null) {
     closePicker(false);
     keepingFocus(root, () => root.replaceChildren(whole(this)), focus);
-    this.preview.mark();
+    this.preview.drawn();
   }
 
   changed({ quiet, focus }) {
@@ -73,18 +77,22 @@ class App {
 
   /** Save as it stands, broken or not; false where that was refused. */
   async save() {
+    if (this.jsonBroken) {
+      say("Not saved: what stands there is not JSON yet.", "bad");
+      return false;
+    }
     const body = { definition: this.whole };
     const sent = JSON.stringify(this.whole);
     const answer = await api("PATCH", `${settings.id}/`, body, { "If-Match": `"${settings.version}"` });
     if (!answer.ok) {
       const error = answer.data?.errors?.[0];
-      this.preview.blame(error?.attr ?? "", error?.detail ?? "Nothing was saved: the server could not be reached.");
+      this.preview.problems.blame(error?.attr ?? "", error?.detail ?? "Nothing was saved: the server could not be reached.");
       say(answer.status === 412 ? "Somebody else changed this segment. Load the page again." : "Not saved.", "bad");
       return false;
     }
     settings.version = answer.data.version;
     this.store.markSaved(sent);
-    const { left } = finished(this.whole);
+    const left = finished(this.whole).left.length;
     const live = settings.state === "live" ? ` ${answer.data.member_count.toLocaleString("en")} members now.` : "";
     say(left ? `Saved, with ${left} unfinished.` : `Saved.${live}`);
     const note = document.getElementById("segment-saved");
@@ -139,8 +147,14 @@ function enableWays(app) {
       each.tabIndex = on ? 0 : -1;
       document.getElementById(each.getAttribute("aria-controls")).hidden = !on;
     }
-    if (tab.id === "way-json") text.value = JSON.stringify(app.whole, null, 2);
-    else app.render();
+    if (tab.id === "way-json") {
+      text.value = JSON.stringify(app.whole, null, 2);
+      app.preview.problems.showInText();
+    } else {
+      // What is not JSON is dropped: the conditions are those from before it.
+      app.jsonBroken = false;
+      app.render();
+    }
   };
   for (const tab of tabs) {
     tab.addEventListener("click", () => show(tab));
@@ -156,8 +170,10 @@ function enableWays(app) {
     try {
       const read = JSON.parse(text.value);
       problem.textContent = "";
+      app.jsonBroken = false;
       app.set(read, { tag: "json", quiet: true });
     } catch (error) {
+      app.jsonBroken = true;
       problem.textContent = `This is not JSON yet: ${error.message}`;
     }
   });
@@ -177,7 +193,7 @@ async function start() {
   app.render();
   text.value = JSON.stringify(app.whole, null, 2);
   await Promise.all([app.preview.sayIt(), app.preview.ask()]);
-  if (settings.at) app.preview.blame(settings.at, "This is what keeps the segment from going live.");
+  if (settings.at) app.preview.problems.blame(settings.at, "This is what keeps the segment from going live.");
   root.dataset.ready = "1";
 }
 

@@ -23,6 +23,7 @@ export function choices(schema, key) {
       make: () => ({ related: each.name }),
     })),
   });
+  groups.push(...relations.flatMap((each) => behaviours(schema, each)));
   for (const each of relations) {
     groups.push({
       label: each.label,
@@ -35,6 +36,26 @@ export function choices(schema, key) {
     });
   }
   return groups.filter((group) => group.items.length);
+}
+
+/** What people did, each at least once in the last 30 days, to be changed from there. */
+function behaviours(schema, relation) {
+  const { fields } = schema.entity(relation.target);
+  const name = fields.find((field) => field.name === "name" && field.choices?.length);
+  if (!name || !fields.some((field) => field.name === "occurred_at")) return [];
+  const items = name.choices.map((each) => ({
+    label: each.label,
+    name: each.value,
+    make: () => ({
+      related: relation.name,
+      where: { and: [
+        { field: "name", op: "eq", value: each.value },
+        { field: "occurred_at", op: "within_last", value: { days: 30 } },
+      ] },
+      count: { op: "gte", value: 1 },
+    }),
+  }));
+  return [{ label: "What they did", items }];
 }
 
 // What a system keeps for itself stands behind what people ask about.

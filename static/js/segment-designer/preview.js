@@ -1,22 +1,25 @@
-// The panel at the right, the sentence and the count of every condition.
-import { h, icon } from "./dom.js";
+// The panel at the right and the sentence: who is in it, while somebody still edits.
+import { Counts } from "./counts.js";
+import { h } from "./dom.js";
+import { Problems } from "./problems.js";
 import { Teller } from "./sentence.js";
-import { finished, getAt, parsePlace, placeText } from "./tree.js";
+import { finished } from "./tree.js";
 
 const WAIT = 350;
 const number = (value) => value.toLocaleString("en");
 
 export class Preview {
-  constructor(app, api) {
+  constructor(app, api, root, text) {
     this.app = app;
     this.api = api;
     this.timer = null;
-    this.turn = 0;
-    this.counts = null;
+    this.asked = null;
     this.total = document.getElementById("designer-total");
     this.numbers = document.getElementById("designer-numbers");
+    this.bar = document.getElementById("designer-bar");
     this.sentence = document.getElementById("designer-sentence");
-    this.problem = document.getElementById("designer-problem");
+    this.counts = new Counts(app, root);
+    this.problems = new Problems(root, text);
     this.teller = new Teller(app.schema, app.names);
     this.told = 0;
   }
@@ -31,82 +34,73 @@ export class Preview {
       (mark ? h(tag[mark], { class: mark === "or" || mark === "not" ? mark : undefined }, text) : text)));
   }
 
+  /** What was drawn anew gets its numbers and its marks back. */
+  drawn() {
+    this.counts.mark();
+    this.problems.unfinished(finished(this.app.whole).left);
+  }
+
   later() {
     this.sayIt();
     clearTimeout(this.timer);
+    this.asked?.abort();
     this.timer = setTimeout(() => this.ask(), WAIT);
-    if (this.app.settings.mayCount) this.total.classList.add("sd-stale");
+    if (this.app.settings.mayCount) this.stale(true);
   }
 
+  stale(on) {
+    for (const each of [this.total, this.numbers, this.bar]) each.classList.toggle("sd-stale", on);
+    this.numbers.setAttribute("aria-busy", String(on));
+  }
+
+  /** Ask anew; what was asked before is given up, here and by the server. */
   async ask() {
     if (!this.app.settings.mayCount) return this.known();
-    const turn = (this.turn += 1);
+    this.asked?.abort();
+    const asked = (this.asked = new AbortController());
     const { whole, left } = finished(this.app.whole);
+    this.problems.unfinished(left);
     if (!Object.keys(whole ?? {}).length) return this.nothing();
     const body = { definition: whole, time_zone: this.app.settings.timeZone };
-    const answer = await this.api("POST", "preview/", body);
-    if (turn !== this.turn) return;
-    this.total.classList.remove("sd-stale");
-    if (!answer.ok) return this.fail(answer, whole);
-    this.clear();
-    this.show(answer.data, left);
-    const counted = await this.api("POST", "counts/", body);
-    if (turn !== this.turn || !counted.ok) return;
-    this.counts = counted.data.tree;
-    this.mark();
+    const answer = await this.api("POST", "preview/", body, {}, asked.signal);
+    if (asked.signal.aborted) return;
+    if (!answer.ok) return this.fail(answer);
+    this.problems.clear();
+    this.stale(false);
+    this.show(answer.data, left.length);
+    const counted = await this.api("POST", "counts/", body, {}, asked.signal);
+    if (asked.signal.aborted) return;
+    if (counted.ok) this.counts.take(whole, counted.data.tree);
   }
 
   /** Without the right to count: what is known of the segment. */
   known() {
     const { state, memberCount } = this.app.settings;
-    this.total.classList.remove("sd-stale");
+    this.stale(false);
     this.total.textContent = state === "draft" ? "–" : number(memberCount);
   }
 
   nothing() {
-    this.counts = null;
-    this.clear();
-    this.total.classList.remove("sd-stale");
+    this.problems.clear();
+    this.stale(false);
     this.total.textContent = "–";
     this.numbers.replaceChildren();
-    this.mark();
+    this.bar.textContent = "Nobody yet";
   }
 
-  clear() {
-    this.problem.replaceChildren();
-    for (const each of document.querySelectorAll(".sd-bad")) each.classList.remove("sd-bad");
-  }
-
-  /** Say what is wrong, and mark where. */
+  /** Say what is wrong, and where; the last numbers stay, paler. */
   fail({ data }) {
-    this.clear();
-    this.total.textContent = "–";
-    this.numbers.replaceChildren();
-    this.counts = null;
-    this.mark();
-    const error = data?.errors?.[0] ?? { detail: "This could not be counted now.", attr: "" };
-    this.blame(error.attr ?? "", error.detail);
-  }
-
-  blame(attr, detail) {
-    const place = parsePlace((attr ?? "").replace(/^definition\.?/, ""));
-    const told = h("div", { class: "h-alert bad" }, icon("alert-triangle", ""), h("span", {}, detail));
-    this.problem.replaceChildren(told);
-    for (let cut = place.length; cut >= 0; cut -= 1) {
-      const key = placeText(place.slice(0, cut));
-      const found = document.querySelector(`#designer-conditions [data-at="${CSS.escape(key)}"]`);
-      if (!found) continue;
-      found.classList.add("sd-bad");
-      if (cut) found.scrollIntoView({ block: "nearest" });
-      return;
-    }
+    const error = data?.errors?.[0] ?? { detail: "This could not be counted now. The numbers are those from before.", attr: "" };
+    this.problems.blame(error.attr ?? "", error.detail);
   }
 
   show(data, left) {
     this.total.textContent = number(data.count);
     const share = data.count ? Math.round((100 * data.mailable) / data.count) : 0;
+    this.bar.replaceChildren(h("b", { class: "num" }, number(data.count)), ` contact${data.count === 1 ? "" : "s"}, `,
+      h("b", { class: "num" }, number(data.mailable)), " can be mailed");
     const reasons = Object.entries(data.reasons).map(([why, many]) =>
-      h("div", { class: "row-x sm sub" }, h("span", {}, why), h("span", { class: "push num" }, number(many))));
+      h("div", { class: "row-x sm sub sd-why" }, h("span", {}, why), h("span", { class: "push num" }, number(many)), h("span", { class: "sd-share" })));
     const bar = h("span", { class: "h-bar acc w" }, h("i"));
     bar.style.setProperty("--v", share);
     this.numbers.replaceChildren(
@@ -124,26 +118,6 @@ export class Preview {
     return h("div", { class: "sd-ten" },
       h("div", { class: "row-x" }, h("h2", {}, title), state === "live" && h("a", { class: "h-link sm push", href: members }, "Show members")),
       h("ul", { class: "h-faces" }, sample.map((each) => face(each, contact))));
-  }
-
-  /** Put the numbers beside the conditions. */
-  mark() {
-    const { counts } = this;
-    for (const box of document.querySelectorAll("#designer-conditions [data-count]")) {
-      const part = counts && getAt(counts, parsePlace(box.dataset.count));
-      const rows = part?.rows;
-      box.querySelector(".n").textContent = rows === undefined ? "" : number(rows);
-      const most = this.most(box);
-      box.querySelector(".h-bar").hidden = rows === undefined;
-      box.querySelector(".h-bar").style.setProperty("--v", most ? (100 * (rows ?? 0)) / most : 0);
-      box.title = rows === undefined ? "" : `${number(rows)} fit${part.empty ? `, ${number(part.empty)} of them because it is empty` : ""}`;
-    }
-  }
-
-  most(box) {
-    const holder = box.closest("[data-group]") ?? box.closest(".h-work");
-    const all = [...holder.querySelectorAll("[data-count]")].map((each) => getAt(this.counts, parsePlace(each.dataset.count))?.rows ?? 0);
-    return Math.max(0, ...all);
   }
 }
 

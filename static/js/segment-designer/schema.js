@@ -7,6 +7,7 @@ export class Schema {
   constructor(data) {
     this.entities = new Map(data.entities.map((each) => [each.key ?? each.name, each]));
     this.words = new Map(data.operators.map((each) => [each.name, each.label]));
+    this.negative = new Set(data.operators.filter((each) => each.negates).map((each) => each.name));
     this.countOperators = data.count_operators;
     this.periods = data.periods;
     this.units = data.units;

@@ -66,13 +66,15 @@ export class Teller {
   }
 
   /** Conditions of one place: "whose topic is X and whose city is Y". */
-  async conds(cond, entity, outer) {
+  async conds(cond, entity, outer, full = []) {
     const kind = condKind(cond);
     if (kind === "empty") return [];
     if (kind === "and" || kind === "or") {
       const told = [];
+      // Who has nothing there is left out once, not told of every condition beside it.
+      const full = kind === "and" ? cond.and.filter((each) => each?.op === "not_blank").map((each) => each.field) : [];
       for (const each of cond[kind]) {
-        const part = await this.conds(each, entity, kind);
+        const part = await this.conds(each, entity, kind, full);
         if (part.length) told.push(part);
       }
       const [word, mark] = kind === "and" ? ["and", "em"] : ["or", "or"];
@@ -83,16 +85,18 @@ export class Teller {
       const inner = await this.conds(cond.not, entity, "alone");
       return inner.length ? [["not", "not"], [" ("], ...inner, [")"]] : [];
     }
-    if (kind === "clause") return isFinished(cond) ? this.clause(cond, entity) : [];
+    if (kind === "clause") return isFinished(cond) ? this.clause(cond, entity, full.includes(cond.field)) : [];
     if (kind === "related") return this.related(cond, entity);
     return [["something that cannot be told"]];
   }
 
-  async clause(cond, entity) {
+  async clause(cond, entity, present = false) {
     const field = this.schema.field(entity, cond.field);
     const label = low(field?.label ?? cond.field);
     const value = await this.value(cond, field);
     const tail = cond.op === "older_than" ? [[" ago"]] : [];
+    // Nothing there satisfies every negative condition, and that surprises people.
+    if (this.schema.negative.has(cond.op) && cond.op !== "not_blank" && !present) tail.push([" (or is empty)"]);
     const word = cond.op === "older_than" ? "is more than" : this.schema.word(cond.op);
     return [["whose "], [label, "b"], [` ${word}`], ...(value.length ? [[" "], ...value] : []), ...tail];
   }

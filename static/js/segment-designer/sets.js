@@ -1,6 +1,8 @@
 // The outer shape: where to start, the way to contacts, and sets joined to each other.
 import { button, h, icon, select } from "./dom.js";
-import { count, group, menuOf } from "./conditions.js";
+import { copySet, kept } from "./clipboard.js";
+import { count, group } from "./conditions.js";
+import { menuOf } from "./menus.js";
 import * as tree from "./tree.js";
 import { finder } from "./values.js";
 
@@ -48,7 +50,7 @@ function joinedSet(app, place, kind) {
   word.addEventListener("change", () => app.set(tree.setKindAt(app.whole, holder, word.value)));
   const several = tree.SETS.includes(tree.setKind(inner));
   return h("section", { class: `sd-set ${RAIL[kind]}`, "data-at": several ? key : undefined, "aria-label": WORDS[kind] },
-    h("header", {}, word, h("span", { class: "sub" }, TELLS[kind]), several && count(key), several && closer(app, place)),
+    h("header", {}, word, h("span", { class: "sub" }, TELLS[kind]), several && count(key), several && setTools(app, place)),
     set(app, place), several && app.edit && joiner(app, place));
 }
 
@@ -58,6 +60,21 @@ function closer(app, place) {
     type: "button", class: "h-ic s", "aria-label": "Close this group", title: "Close this group", "data-close": tree.placeText(place),
     onclick: () => app.set(tree.removeSet(app.whole, place), { focus: "start/contact" }),
   }, icon("x", ""));
+}
+
+/** What can be done with a whole group: copy it, change the order, close it. */
+function setTools(app, place) {
+  if (!app.edit) return null;
+  const key = tree.placeText(place);
+  const lines = [["Copy this group", "clipboard", () => copySet(app, place)]];
+  if (typeof place.at(-1) === "number") {
+    const move = (step) => app.set(tree.moveSet(app.whole, place, step), {
+      focus: `${tree.placeText([...place.slice(0, -1), place.at(-1) + step])}/tools`,
+    });
+    if (place.at(-1) > 0) lines.push(["Move up", "chevron-up", () => move(-1)]);
+    if (place.at(-1) < tree.getAt(app.whole, place.slice(0, -1)).length - 1) lines.push(["Move down", "chevron-down", () => move(1)]);
+  }
+  return [menuOf(lines, { focus: `${key}/tools`, label: "What to do with this group" }), closer(app, place)];
 }
 
 function block(app, place, here) {
@@ -72,7 +89,7 @@ function block(app, place, here) {
   const end = schema.arrives(here.from, to);
   const top = h("div", { class: "sd-top" }, from,
     h("span", { class: "sub" }, to.length || here.from !== "contact" ? "and from them on to contacts" : "who fit the conditions"),
-    count(key), closer(app, place));
+    count(key), setTools(app, place));
   if (!schema.entity(here.from)) return h("section", { class: "sd-block", "data-at": key }, top);
   return h("section", { class: "sd-block", "data-at": key, "data-block": key, "aria-label": `Group of ${schema.plural(here.from)}` },
     top, group(app, [...place, "where"], here.from), walk(app, place, here, end));
@@ -132,7 +149,7 @@ function segment(app, place, here) {
   const name = h("b", {}, `Number ${here.segment}`);
   app.names.of("segment", here.segment).then((text) => (name.textContent = text));
   return h("section", { class: "h-grp sd-seg", "data-at": key, "aria-label": "Members of a segment" },
-    h("header", {}, h("span", { class: "sub" }, "Contacts in the segment"), name, count(key), closer(app, place)));
+    h("header", {}, h("span", { class: "sub" }, "Contacts in the segment"), name, count(key), setTools(app, place)));
 }
 
 export function fresh(schema, entity) {
@@ -155,7 +172,8 @@ function starter(app, place, chosen) {
       finder(context, "segment", (hit) => {
         app.names.put("segment", hit.id, hit.title);
         chosen({ segment: hit.id });
-      })));
+      }),
+      kept()?.set && button("Paste the copied group", { class: "btn h s", "data-paste-set": true, onclick: () => chosen(kept().set) }, "clipboard")));
 }
 
 function joiner(app, place) {

@@ -215,6 +215,16 @@ export function removeSet(whole, place) {
   return setAt(whole, holder, rest.length === 1 ? rest[0] : { [list.at(-1)]: rest });
 }
 
+/** Up or down in its list; the first of "but not" is what the others are taken from. */
+export function moveSet(whole, place, step) {
+  const list = place.slice(0, -1);
+  const sets = [...(getAt(whole, list) ?? [])];
+  const [from, to] = [place.at(-1), place.at(-1) + step];
+  if (to < 0 || to >= sets.length) return whole;
+  [sets[from], sets[to]] = [sets[to], sets[from]];
+  return setAt(whole, list, sets);
+}
+
 export function setKindAt(whole, place, kind) {
   const here = getAt(whole, place);
   return setAt(whole, place, { [kind]: here[setKind(here)] });
@@ -253,34 +263,56 @@ export function isFinished(cond) {
 
 /**
  * The conditions with unfinished ones left out, without moving any other: what can be
- * counted while somebody types. `left` says how many were left out.
+ * counted while somebody types. `left` are the places of those left out.
  */
 export function finished(whole) {
-  let left = 0;
-  const cond = (item, neutral) => {
+  const left = [];
+  const cond = (item, neutral, place) => {
     const kind = condKind(item);
     if (kind === "clause") {
       if (isFinished(item)) return item;
-      left += 1;
+      left.push(placeText(place));
       return neutral;
     }
     if (kind === "and" || kind === "or") {
       const inner = kind === "and" ? { and: [] } : { or: [] };
-      return { [kind]: item[kind].map((each) => cond(each, inner)) };
+      return { [kind]: item[kind].map((each, n) => cond(each, inner, [...place, kind, n])) };
     }
-    if (kind === "not") return { not: cond(item.not, { or: [] }) };
-    if (kind === "related" && item.where) return { ...item, where: cond(item.where, { and: [] }) };
+    if (kind === "not") return { not: cond(item.not, { or: [] }, [...place, "not"]) };
+    if (kind === "related" && item.where) return { ...item, where: cond(item.where, { and: [] }, [...place, "where"]) };
     return item;
   };
-  const set = (item) => {
+  const set = (item, place) => {
     const kind = setKind(item);
-    if (SETS.includes(kind)) return { [kind]: item[kind].map(set) };
+    if (SETS.includes(kind)) return { [kind]: item[kind].map((each, n) => set(each, [...place, kind, n])) };
     if (kind !== "block") return item;
     const copy = { ...item };
-    for (const key of ["where", "then"]) if (item[key]) copy[key] = cond(item[key], { and: [] });
+    for (const key of ["where", "then"]) if (item[key]) copy[key] = cond(item[key], { and: [] }, [...place, key]);
     return copy;
   };
-  return { whole: set(whole), left };
+  return { whole: set(whole, []), left };
+}
+
+// Empty values ------------------------------------------------------------------------
+
+const present = (field) => ({ field, op: "not_blank" });
+const asksPresent = (cond, field) => condKind(cond) === "clause" && cond.field === field && cond.op === "not_blank";
+
+/** Whether what stands beside a condition already asks that its field is not empty. */
+export function emptyLeftOut(whole, place, field) {
+  const parent = parentOf(whole, place);
+  if (!parent) return false;
+  const group = groupAt(whole, parent.place);
+  return group.join === "all" && group.items.some((at) => asksPresent(getAt(whole, at), field));
+}
+
+/** Ask beside a negative condition that its field is not empty. */
+export function leaveOutEmpty(whole, place, field) {
+  const parent = parentOf(whole, place);
+  if (parent && groupAt(whole, parent.place).join === "all") {
+    return addTo(whole, parent.place, present(field), parent.index + 1);
+  }
+  return setAt(whole, place, { and: [getAt(whole, place), present(field)] });
 }
 
 /** How deep groups stand in each other at a place. */

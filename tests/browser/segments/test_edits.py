@@ -155,6 +155,11 @@ EDITS = """async () => {
   const base = (where) => ({from: "contact", where});
   const bare = t.addTo({from: "contact"}, ["where"], a);
   const two = t.addTo(bare, ["where"], b);
+  const filled = t.leaveOutEmpty(two, ["where", "and", 0], "a");
+  const { rangeOf } = await import("/static/js/segment-designer/json-places.js");
+  const list = {field: 'br"ace}', op: "in", value: [1, -2.5e3, null]};
+  const odd = base({and: [list, {op: "x"}]});
+  const text = JSON.stringify(odd, null, 3);
   return {
     bare, two,
     any: t.setJoin(two, ["where"], "any"),
@@ -171,6 +176,11 @@ EDITS = """async () => {
     text: t.placeText(["except", 0, "where", "and", 2, "op"]),
     unset: t.removeSet({except: [base(a), base(b)]}, ["except", 1]),
     unfinished: t.finished(base({or: [a, {field: "x", op: "eq", value: ""}]})),
+    filled, isFilled: t.emptyLeftOut(filled, ["where", "and", 0], "a"),
+    filledAlone: t.leaveOutEmpty(base(a), ["where"], "a"),
+    filledInAny: t.leaveOutEmpty(base({or: [a, b]}), ["where", "or", 0], "a"),
+    setMoved: t.moveSet({union: [base(a), base(b)]}, ["union", 1], -1),
+    range: text.slice(...rangeOf(text, ["where", "and", 1, "op"])),
   };
 }"""
 
@@ -197,4 +207,14 @@ def test_edits_of_conditions(open_page, marketer):
     assert done["place"] == ["except", 0, "where", "and", 2, "op"]
     assert done["text"] == "except[0].where.and[2].op"
     assert done["unset"] == base(a)
-    assert done["unfinished"] == {"whole": base({"or": [a, {"or": []}]}), "left": 1}
+    assert done["unfinished"] == {
+        "whole": base({"or": [a, {"or": []}]}),
+        "left": ["where.or[1]"],
+    }
+    with_a = {"field": "a", "op": "not_blank"}
+    assert done["filled"] == base({"and": [a, with_a, b]})
+    assert done["filledAlone"] == base({"and": [a, with_a]})
+    assert done["filledInAny"] == base({"or": [{"and": [a, with_a]}, b]})
+    assert done["isFilled"] is True
+    assert done["setMoved"] == {"union": [base(b), base(a)]}
+    assert done["range"] == '"x"'
