@@ -9,6 +9,7 @@ from crm.api import attachments, imports, interactions
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
+from sales.api import settings as sales_settings
 from sales.api import views as sales
 from scoring import api as scoring
 from segments import api as segments
@@ -25,6 +26,9 @@ for prefix, viewset in (
     ("accounts", crm.AccountViewSet),
     ("leads", crm.LeadViewSet),
     ("opportunities", sales.OpportunityViewSet),
+    ("pipelines", sales_settings.PipelineViewSet),
+    ("currencies", sales_settings.CurrencyViewSet),
+    ("exchange-rates", sales_settings.ExchangeRateViewSet),
     ("activities", crm.ActivityViewSet),
     ("notes", crm.NoteViewSet),
     ("attachments", attachments.AttachmentViewSet),

@@ -176,6 +176,10 @@ SETTINGS = Area(
                     "choice",
                     "update",
                 ),
+                NavEntry(
+                    "Pipelines", "layout-kanban", "pipeline_list", "pipeline", "update"
+                ),
+                NavEntry("Currencies", "coin", "currency_list", "currency", "update"),
             ),
         ),
         NavGroup(

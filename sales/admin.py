@@ -7,15 +7,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from core.access.administration import HandoffModelAdmin
 from crm.admin import RecordAdmin
-from sales.models import Opportunity
+from sales.models import Currency, ExchangeRate, Opportunity, Pipeline, PipelineStage
+from sales.services import money, pipelines
 from sales.services.opportunities import opportunity_create, opportunity_update
 
 
 @admin.register(Opportunity)
 class OpportunityAdmin(RecordAdmin):
     list_display = ("name", "account", "contact", "stage", "state", "owner")
-    list_filter = ("state", "stage")
+    list_filter = ("state", "pipeline", "stage", "currency")
     list_select_related = ("owner", "account", "contact")
     search_fields = ("search_text",)
     autocomplete_fields = (
@@ -43,3 +45,80 @@ class OpportunityAdmin(RecordAdmin):
             values=values,
             expected_version=self.seen_version(request),
         )
+
+
+@admin.register(Pipeline)
+class PipelineAdmin(HandoffModelAdmin):
+    """Pipelines; their stages are the rows beside, or the page in the settings."""
+
+    list_display = ("name", "is_default", "active")
+    list_filter = ("active",)
+    search_fields = ("name",)
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        first = [{"name": "First stage", "probability": 10}]
+        return pipelines.pipeline_save(pipeline=Pipeline(), values=values, stages=first)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = Pipeline.objects.get(pk=obj.pk)
+        return pipelines.pipeline_save(
+            pipeline=row, values=values, expected_version=self.seen_version(request)
+        )
+
+    def remove(self, request: Any, obj: Any) -> None:
+        pipelines.pipeline_delete(pipeline=obj)
+
+
+@admin.register(PipelineStage)
+class PipelineStageAdmin(HandoffModelAdmin):
+    entity = "pipeline"
+    list_display = ("name", "pipeline", "probability", "stale_days", "position")
+    list_filter = ("pipeline",)
+    list_select_related = ("pipeline",)
+    search_fields = ("name", "key")
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return pipelines.stage_save(stage=PipelineStage(), values=values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = PipelineStage.objects.get(pk=obj.pk)
+        return pipelines.stage_save(stage=row, values=values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        pipelines.stage_delete(stage=obj)
+
+
+@admin.register(Currency)
+class CurrencyAdmin(HandoffModelAdmin):
+    list_display = ("code", "name", "active")
+    list_filter = ("active",)
+    search_fields = ("code", "name")
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return money.currency_save(currency=Currency(), values=values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = Currency.objects.get(pk=obj.pk)
+        return money.currency_save(currency=row, values=values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        money.currency_delete(currency=obj)
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(HandoffModelAdmin):
+    entity = "currency"
+    list_display = ("currency", "day", "rate")
+    list_filter = ("currency",)
+    list_select_related = ("currency",)
+    search_fields = ("currency__code",)
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return money.rate_save(rate=ExchangeRate(), values=values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = ExchangeRate.objects.get(pk=obj.pk)
+        return money.rate_save(rate=row, values=values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        money.rate_delete(rate=obj)

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from core.base.shipped import register_shipped
+
 
 class SalesConfig(AppConfig):
     name = "sales"
@@ -8,10 +10,16 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         # Models may be imported only once the apps are loaded.
+        from core.base.models import organisation_checks  # noqa: PLC0415
         from sales import entities, kinds, query  # noqa: PLC0415
         from sales.pages import registered  # noqa: PLC0415
+        from sales.services.money import organisation_check  # noqa: PLC0415
+        from sales.shipped import ensure_currencies, ensure_pipeline  # noqa: PLC0415
 
         entities.register_all()
         kinds.register_all()
         query.register()
         registered.register_all()
+        register_shipped(ensure_pipeline)
+        register_shipped(ensure_currencies)
+        organisation_checks.append(organisation_check)

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from core.access.entities import Entity, register_entity
 from core.access.querysets import widen_visibility
-from sales.models import Opportunity
+from sales.models import Currency, Opportunity, Pipeline
 
 
 def register_all() -> None:
@@ -26,6 +26,8 @@ def register_all() -> None:
             },
         )
     )
+    register_entity(Entity("pipeline", "Pipeline", "Pipelines", Pipeline, None, None))
+    register_entity(Entity("currency", "Currency", "Currencies", Currency, None, None))
     widen_visibility("contact", contacts_of_visible_opportunities)
     widen_visibility("account", accounts_of_visible_opportunities)
 

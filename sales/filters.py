@@ -1,12 +1,91 @@
-"""One FilterSet for the list of opportunities and the API alike."""
+"""One FilterSet for the list and the board of opportunities and the API alike."""
 
 from __future__ import annotations
 
-from crm.filters import CHOICE, DATES, OWNED, STAMPS, RecordFilter, TaggedFilter
-from sales.models import Opportunity
+import django_filters as filters
+from django import forms
+from django.db.models import QuerySet
+
+from core.access.models import Team
+from core.access.rights import team_ids_below
+from core.ui.filters import choosing
+from crm.filters import (
+    BELONGS,
+    CHOICE,
+    DATES,
+    OWNED,
+    STAMPS,
+    IdFilter,
+    RecordFilter,
+    TaggedFilter,
+    listed,
+    rows_of,
+    text,
+    whole,
+)
+from crm.models import Campaign, Product
+from sales.models import Currency, ExchangeRate, Opportunity, Pipeline, PipelineStage
+
+
+def _day(field: str, way: str, label: str) -> filters.DateFilter:
+    """A day from which, or up to and with which, rows are listed."""
+    return filters.DateFilter(
+        field_name=field,
+        lookup_expr=way,
+        label=label,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+
+def _stages() -> list[tuple[str, str]]:
+    rows = PipelineStage.objects.order_by("pipeline", "position", "pk")
+    return list(dict(rows.values_list("key", "name")).items())
 
 
 class OpportunityFilter(TaggedFilter):
+    shown = (
+        "name__contains",
+        "state",
+        "pipeline",
+        "stage",
+        "closing_from",
+        "closing_to",
+        "closed_from",
+        "closed_to",
+        "estimated_value__gte",
+        "currency",
+        "product",
+        "lead_source",
+        *BELONGS,
+    )
+    name__contains = text("name", "Topic")
+    stage = filters.CharFilter(label="Stage", widget=choosing(_stages))
+    pipeline = IdFilter(
+        field_name="pipeline_id", label="Pipeline", widget=choosing(rows_of(Pipeline))
+    )
+    product = IdFilter(
+        field_name="product_id", label="Product", widget=choosing(rows_of(Product))
+    )
+    campaign = IdFilter(
+        field_name="campaign_id", label="Campaign", widget=choosing(rows_of(Campaign))
+    )
+    lead_source = whole("lead_source", "Source", listed("lead_source"))
+    closing_from = _day("estimated_close", "gte", "Closing from")
+    closing_to = _day("estimated_close", "lte", "Closing up to")
+    closing_none = filters.BooleanFilter(
+        field_name="estimated_close", lookup_expr="isnull", label="Without a close date"
+    )
+    closed_from = _day("closed_at", "date__gte", "Closed from")
+    closed_to = _day("closed_at", "date__lte", "Closed up to")
+    team_below = filters.NumberFilter(
+        method="with_team_below",
+        label="Team and below",
+        widget=choosing(rows_of(Team)),
+    )
+    teamless = filters.BooleanFilter(
+        field_name="team", lookup_expr="isnull", label="Without a team"
+    )
+
     class Meta(RecordFilter.Meta):
         model = Opportunity
         fields = {
@@ -18,12 +97,37 @@ class OpportunityFilter(TaggedFilter):
             "account": ["exact", "isnull"],
             "contact": ["exact", "isnull"],
             "originating_lead": ["exact", "isnull"],
-            "product": ["exact"],
+            "product": ["exact", "isnull"],
             "campaign": ["exact"],
             "lead_source": CHOICE,
+            "currency": CHOICE,
+            "probability": ["gte", "lte"],
             "estimated_value": ["gte", "lte"],
             "actual_value": ["gte", "lte"],
             "estimated_close": DATES,
             "closed_at": DATES,
+            "stage_since": DATES,
             "external_id": ["exact"],
         }
+
+    def with_team_below(self, queryset: QuerySet, name: str, value: int) -> QuerySet:
+        """Those of a team and of every team under it."""
+        return queryset.filter(team_id__in=team_ids_below(int(value)))
+
+
+class PipelineFilter(RecordFilter):
+    class Meta(RecordFilter.Meta):
+        model = Pipeline
+        fields = {"name": ["exact"], "is_default": ["exact"], "active": ["exact"]}
+
+
+class CurrencyFilter(RecordFilter):
+    class Meta(RecordFilter.Meta):
+        model = Currency
+        fields = {"code": CHOICE, "active": ["exact"]}
+
+
+class ExchangeRateFilter(RecordFilter):
+    class Meta(RecordFilter.Meta):
+        model = ExchangeRate
+        fields = {"currency": ["exact"], "day": ["exact", *DATES]}

@@ -8,8 +8,10 @@ from core.base.errors import Invalid, Refused
 from core.base.models import Organisation
 from crm.regarding import Links, RegardingKind, register_regarding
 from crm.services.kinds import RecordKind, register_record_kind
-from sales.models import Opportunity
-from sales.rules import STAGE_PROBABILITY, opportunity_reason
+from sales.models import Opportunity, Pipeline
+from sales.rules import opportunity_reason
+from sales.services.money import rate_on
+from sales.services.pipelines import stage_of, stage_to_begin
 
 FIELDS = frozenset(
     (
@@ -18,7 +20,9 @@ FIELDS = frozenset(
         "contact",
         "originating_lead",
         "estimated_value",
+        "currency",
         "estimated_close",
+        "pipeline",
         "probability",
         "status_reason",
         "stage",
@@ -74,26 +78,51 @@ def check_opportunity(row: Opportunity, changed: set[str]) -> None:
         before = open_one_of(row.originating_lead_id, but=row.pk)
         if before is not None:
             raise second_open()
-    given: int | None = row.probability
-    if given is None:
-        row.probability = STAGE_PROBABILITY.get(row.stage, 0)
+    _converted(row, changed)
     if row._state.adding:
         _starts(row)
-    elif "stage" in changed:
+    elif changed & {"stage", "pipeline"}:
         _moves(row, changed)
 
 
+def _converted(row: Opportunity, changed: set[str]) -> None:
+    """The rate is that of the day on which amount or currency were set."""
+    if not row.currency:
+        row.currency = Organisation.current().currency
+    row.currency = row.currency.upper()
+    if row._state.adding or changed & {"estimated_value", "currency"}:
+        row.rate = rate_on(row.currency)
+        changed.add("rate")
+
+
 def _starts(row: Opportunity) -> None:
-    row.currency = Organisation.current().currency
+    _check_pipeline(row)
     row.stage_since = timezone.now()
+    stage = stage_of(row.pipeline_id or 0, row.stage)
+    given: int | None = row.probability
+    if given is None:
+        row.probability = stage.probability
 
 
 def _moves(row: Opportunity, changed: set[str]) -> None:
+    """Another stage, from now on; in another pipeline the one of the same key."""
+    if "pipeline" in changed:
+        _check_pipeline(row)
+    if "stage" not in changed:
+        row.stage = stage_to_begin(row.pipeline_id or 0, row.stage).key
+    stage = stage_of(row.pipeline_id or 0, row.stage)
     row.stage_since = timezone.now()
-    changed.add("stage_since")
+    changed |= {"stage", "stage_since"}
     if "probability" not in changed:
-        row.probability = STAGE_PROBABILITY.get(row.stage, row.probability)
+        row.probability = stage.probability
         changed.add("probability")
+
+
+def _check_pipeline(row: Opportunity) -> None:
+    if not Pipeline.objects.filter(pk=row.pipeline_id or 0, active=True).exists():
+        raise Invalid(
+            "inactive_pipeline", "Choose an active pipeline.", attr="pipeline"
+        )
 
 
 def must_be_open(row: Opportunity) -> None:

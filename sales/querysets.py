@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db.models import Q
 
+from core.access.querysets import VisibleQuerySet
 from crm.querysets import Searchable
 
 
@@ -37,3 +38,30 @@ class OpportunityQuerySet(Searchable):
         if account_id is not None:
             wanted |= Q(account_id=account_id)
         return self.filter(wanted)
+
+
+class PipelineQuerySet(VisibleQuerySet):
+    entity = "pipeline"
+
+    def default_id(self) -> int | None:
+        """The default pipeline; None only before the shipped rows are made."""
+        found: int | None = (
+            self.filter(is_default=True).values_list("pk", flat=True).first()
+        )
+        return found
+
+
+class PipelineStageQuerySet(VisibleQuerySet):
+    entity = "pipeline"
+
+    def of(self, pipeline_id: int) -> Self:
+        """The stages of a pipeline, in their order."""
+        return self.filter(pipeline_id=pipeline_id).order_by("position", "pk")
+
+
+class CurrencyQuerySet(VisibleQuerySet):
+    entity = "currency"
+
+
+class ExchangeRateQuerySet(VisibleQuerySet):
+    entity = "currency"

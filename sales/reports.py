@@ -113,8 +113,8 @@ def _sold_by_source(sold: QuerySet) -> dict[str, dict[str, Any]]:
         .annotate(
             number=Count("pk"),
             won=Count("pk", filter=Q(state="won")),
-            won_value=Sum("actual_value", filter=Q(state="won")),
-            open_value=Sum("estimated_value", filter=Q(state="open")),
+            won_value=Sum("actual_base", filter=Q(state="won")),
+            open_value=Sum("estimated_base", filter=Q(state="open")),
         )
     )
     return {row["originating_lead__lead_source"]: row for row in rows}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from operator import itemgetter
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -251,6 +255,34 @@ def _same(normal: Any, first: str, second: str) -> bool:
 def _ratio(first: str, second: str) -> int:
     first, second = first.strip().lower(), second.strip().lower()
     return round(fuzz.ratio(first, second)) if first and second else 0
+
+
+# -- Money --------------------------------------------------------------------------
+
+CENT = Decimal("0.01")
+SMALLEST_RATE = Decimal("0.0000000001")
+# The largest amount at this rate still fits its column.
+LARGEST_RATE = Decimal(999_999)
+
+
+def to_base(amount: Decimal | None, rate: Decimal) -> Decimal | None:
+    """An amount in the organisation's currency, to the cent, halves away from zero.
+
+    The same as the database computes: sums in Python and in SQL agree.
+    """
+    if amount is None:
+        return None
+    with localcontext(prec=60):
+        return (amount * rate).quantize(CENT, ROUND_HALF_UP)
+
+
+def rate_of_day(rates: Sequence[tuple[date, Decimal]], day: date) -> Decimal | None:
+    """The rate in force on a day: the last one from that day or before.
+
+    `rates` are in the order of their days; None where the first begins later.
+    """
+    place = bisect_right(rates, day, key=itemgetter(0))
+    return rates[place - 1][1] if place else None
 
 
 # -- Opportunities ------------------------------------------------------------------

@@ -4,10 +4,35 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sales.pages import dialogs, lists, records, reports
+from sales.pages import dialogs, lists, records, reports, settings
 from sales.pages.qualify import QualifyPanel
 
 urlpatterns = [
+    path(
+        "settings/pipelines/",
+        settings.PipelineListPage.as_view(),
+        name="pipeline_list",
+    ),
+    path(
+        "settings/pipelines/new/",
+        settings.PipelineEdit.as_view(),
+        name="pipeline_create",
+    ),
+    path(
+        "settings/pipelines/<int:pk>/",
+        settings.PipelineEdit.as_view(),
+        name="pipeline_edit",
+    ),
+    path(
+        "settings/currencies/",
+        settings.CurrencyListPage.as_view(),
+        name="currency_list",
+    ),
+    path(
+        "settings/currencies/<int:pk>/",
+        settings.CurrencyPage.as_view(),
+        name="currency",
+    ),
     path("reports/lead-sources/", reports.LeadSources.as_view(), name="lead_sources"),
     path("opportunities/", lists.OpportunityList.as_view(), name="opportunity_list"),
     path(

@@ -31,6 +31,8 @@ SETTINGS = (
     "team",
     "role",
     "organisation",
+    "pipeline",
+    "currency",
 )
 CHANGE = ("create", "update", "delete")
 HAND_OVER = ("assign",)
@@ -43,7 +45,15 @@ LEAD_STEPS = (
 )
 PUBLISH = ("publish",)
 RUN = ("activate", "run")
-EVERYBODY_READS = (*CATALOGUE, "user", "team", "choice", "custom_field")
+EVERYBODY_READS = (
+    *CATALOGUE,
+    "user",
+    "team",
+    "choice",
+    "custom_field",
+    "pipeline",
+    "currency",
+)
 
 ALL, OWN, TEAM = Level.ALL, Level.OWN, Level.TEAM
 BELOW, TEAM_UNOWNED = Level.BELOW, Level.TEAM_UNOWNED

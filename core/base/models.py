@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +43,10 @@ def search_text(*fields: str) -> models.Expression:
     for name in fields[1:]:
         joined = _ConcatOp(_ConcatOp(joined, models.Value(" ")), models.F(name))
     return Lower(ImmutableUnaccent(joined), output_field=models.TextField())
+
+
+# Called with the changed settings before they are saved; they raise ValidationError.
+organisation_checks: list[Callable[[Organisation], None]] = []
 
 
 class Organisation(models.Model):
@@ -96,6 +101,11 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """What the apps above have to say to a change of the settings."""
+        for check in organisation_checks:
+            check(self)
 
     @classmethod
     def current(cls) -> Organisation:

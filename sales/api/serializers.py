@@ -11,7 +11,16 @@ from crm.models import Account, Campaign, Contact
 from sales.kinds import FIELDS
 from sales.models import Opportunity
 
-STATE = ("state", "currency", "actual_value", "stage_since", "closed_at", "closed_by")
+STATE = (
+    "state",
+    "rate",
+    "estimated_base",
+    "actual_value",
+    "actual_base",
+    "stage_since",
+    "closed_at",
+    "closed_by",
+)
 CLOSING = ("close_note", "competitor")
 
 
@@ -19,11 +28,27 @@ class OpportunitySerializer(TaggedSerializer):
     status_reason = serializers.ChoiceField(
         choices=Opportunity.StatusReason.choices, required=False
     )
+    estimated_base = serializers.DecimalField(
+        max_digits=20,
+        decimal_places=2,
+        read_only=True,
+        help_text="In the organisation's currency, at `rate`.",
+    )
+    actual_base = serializers.DecimalField(
+        max_digits=20, decimal_places=2, read_only=True
+    )
 
     class Meta:
         model = Opportunity
         fields = ("id", *sorted(FIELDS), *STATE, *CLOSING, *MADE)
         read_only_fields = (*STATE, *CLOSING, *MADE)
+        extra_kwargs = {
+            "currency": {
+                "required": False,
+                "help_text": "The organisation's where it is left out.",
+            },
+            "stage": {"help_text": "The key of a stage of the pipeline."},
+        }
 
 
 class WinSerializer(StrictSerializer):

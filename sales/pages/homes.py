@@ -30,37 +30,38 @@ def _mine(request: HttpRequest) -> tuple[QuerySet[Opportunity], str]:
 def pipeline(request: HttpRequest) -> dict[str, Any] | None:
     """Open opportunities by stage, in the organisation's currency."""
     rows, view = _mine(request)
-    found = {
-        row["stage"]: row
-        for row in rows.order_by()
-        .values("stage")
+    found = list(
+        rows.values("stage", "stage_row__name", "pipeline__name")
         .annotate(
             number=Count("pk"),
-            worth=Sum("estimated_value"),
-            weighted=Sum(F("estimated_value") * F("probability") / 100),
+            worth=Sum("estimated_base"),
+            weighted=Sum(F("estimated_base") * F("probability") / 100),
         )
-    }
+        .order_by("-pipeline__is_default", "pipeline__name", "stage_row__position")
+    )
     if not found:
         return None
     here = f"{reverse('opportunity_list')}?view={view}"
+    several = len({row["pipeline__name"] for row in found}) > 1
     stages = [
         {
-            "label": label,
-            "number": found[key]["number"],
-            "value": found[key]["worth"] or NONE,
-            "share": int((found[key]["worth"] or NONE) / 1000) + 1,
-            "shade": 0.35 + 0.2 * place,
-            "url": f"{here}&stage={key}",
+            "label": f"{row['pipeline__name']}: {row['stage_row__name']}"
+            if several
+            else row["stage_row__name"],
+            "number": row["number"],
+            "value": row["worth"] or NONE,
+            "share": int((row["worth"] or NONE) / 1000) + 1,
+            "shade": round(min(0.35 + 0.65 * place / max(len(found) - 1, 1), 1), 2),
+            "url": f"{here}&stage={row['stage']}",
         }
-        for place, (key, label) in enumerate(Opportunity.Stage.choices)
-        if key in found
+        for place, row in enumerate(found)
     ]
     return {
         "title": "My pipeline" if view == "mine" else "Pipeline",
         "number": sum(stage["number"] for stage in stages),
         "currency": Organisation.current().currency,
         "total": sum(stage["value"] for stage in stages),
-        "weighted": sum((row["weighted"] or NONE) for row in found.values()),
+        "weighted": sum((row["weighted"] or NONE) for row in found),
         "stages": stages,
         "url": here,
     }
@@ -69,7 +70,8 @@ def pipeline(request: HttpRequest) -> dict[str, Any] | None:
 def closing(request: HttpRequest) -> dict[str, Any] | None:
     """Opportunities to be closed this month, the nearest first; late ones too."""
     rows, view = _mine(request)
-    due = closing_this_month(rows, request.user).select_related("account", "contact")
+    due = closing_this_month(rows, request.user)
+    due = due.select_related("account", "contact", "stage_row")
     found = list(due.order_by("estimated_close", "pk")[:SHOWN])
     if not found:
         return None

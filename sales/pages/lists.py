@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import calendar
-from typing import Any, ClassVar
+from typing import Any
 
-import django_filters
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +14,7 @@ from core.ui import cells
 from core.ui.columns import Column, ListView, RowAction, field_column
 from core.ui.lists import ListPage
 from crm.pages import bulk, columns
-from crm.pages.filters import RecordFilters, day, text
+from sales.filters import OpportunityFilter
 from sales.models import Opportunity
 
 TONES = {"open": "open", "won": "good", "lost": "off"}
@@ -35,6 +34,17 @@ def customer_cell(row: Opportunity) -> Any:
     return format_html('<a class="h-plainlink cut" href="{}">{}</a>', url, customer)
 
 
+def in_stage(row: Opportunity) -> Any:
+    """How long an open opportunity stands in its stage; red once that is too long."""
+    days = row.days_in_stage
+    if days is None:
+        return cells.EMPTY
+    said = "1 day" if days == 1 else f"{days} days"
+    return format_html(
+        '<span class="num {}">{}</span>', "dn" if row.stale else "", said
+    )
+
+
 def closing_this_month(rows: QuerySet, user: Any) -> QuerySet:
     today = timezone.localdate()
     last = calendar.monthrange(today.year, today.month)[1]
@@ -42,34 +52,11 @@ def closing_this_month(rows: QuerySet, user: Any) -> QuerySet:
     return rows.filter(state="open", estimated_close__range=(first, last_day))
 
 
-class OpportunityFilters(RecordFilters):
-    name = text("name", "Topic")
-    state = django_filters.ChoiceFilter(
-        choices=Opportunity.State.choices, label="State"
-    )
-    stage = django_filters.ChoiceFilter(
-        choices=Opportunity.Stage.choices, label="Stage"
-    )
-    account = django_filters.NumberFilter(
-        field_name="account_id", label="Account number"
-    )
-    contact = django_filters.NumberFilter(
-        field_name="contact_id", label="Contact number"
-    )
-    lead_source = text("lead_source", "Source", "exact")
-    closing_from = day("Closing from", "estimated_close", "gte")
-    closing_to = day("Closing up to", "estimated_close", "lte")
-
-    class Meta:
-        model = Opportunity
-        fields: ClassVar[list[str]] = []
-
-
 class OpportunityList(ListPage):
     entity, model, noun, icon = "opportunity", Opportunity, "opportunity", "coin"
     title, url_name = "Opportunities", "opportunity_list"
     record_url_name, create_url_name = "opportunity", "opportunity_create"
-    filterset_class = OpportunityFilters
+    filterset_class = OpportunityFilter
     empty = "Qualify a lead, or enter the first opportunity."
     bulk_actions = (
         bulk.assign("opportunities"),
@@ -110,8 +97,9 @@ class OpportunityList(ListPage):
             "stage",
             "Stage",
             lambda row: row.get_stage_display(),
-            sort="stage",
+            sort="stage_row__position",
             text=lambda row: row.get_stage_display(),
+            select=("stage_row",),
             css="under sub",
             position=30,
         ),
@@ -152,6 +140,37 @@ class OpportunityList(ListPage):
             default=False,
             position=70,
         ),
+        Column(
+            "base",
+            "Value, converted",
+            lambda row: cells.amount(row.value_base),
+            sort="estimated_base",
+            text=lambda row: row.value_base,
+            css="r",
+            default=False,
+            position=45,
+        ),
+        Column(
+            "pipeline",
+            "Pipeline",
+            lambda row: row.pipeline.name,
+            text=lambda row: row.pipeline.name,
+            select=("pipeline",),
+            css="sub",
+            default=False,
+            position=35,
+        ),
+        Column(
+            "in_stage",
+            "In this stage",
+            in_stage,
+            sort="stage_since",
+            text=lambda row: row.stage_since,
+            select=("stage_row",),
+            css="mut",
+            default=False,
+            position=36,
+        ),
         field_column("lead_source", "Source", default=False),
         columns.TAGS,
         columns.OWNER,
@@ -164,6 +183,7 @@ class OpportunityList(ListPage):
         ListView("closing", "Closing this month", closing_this_month, sort="close"),
         ListView("won", "Won", lambda rows, user: rows.won(), sort="-closed"),
         ListView("lost", "Lost", lambda rows, user: rows.lost(), sort="-closed"),
+        ListView("all", "All", lambda rows, user: rows),
     )
     row_actions = (
         RowAction(

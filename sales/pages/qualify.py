@@ -17,7 +17,7 @@ from core.base.models import Organisation
 from core.journal.services import acting
 from crm.models import Account, Campaign, Contact, Lead, Product
 from sales.forms import QualifyForm
-from sales.models import Opportunity
+from sales.models import Opportunity, PipelineStage
 from sales.rules import CREATE, LINK, SKIP, opportunity_topic
 from sales.services.candidates import (
     Candidate,
@@ -238,5 +238,6 @@ def _word(name: str, value: Any) -> str:
         row = _LOOKUPS[name].objects.filter(pk=value).first()
         return str(row or "")
     if name == "stage":
-        return str(dict(Opportunity.Stage.choices).get(value, value))
+        row = PipelineStage.objects.filter(key=value, pipeline__is_default=True).first()
+        return str(row or value)
     return str(value)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.db.models import Model
 from django.urls import reverse
+from django.utils.html import format_html
 
+from core.base.models import Organisation
+from core.base.text import whole_number
 from core.ui import cells, timeline
 from core.ui.forms import FormPage
 from core.ui.lookups import LookupField
@@ -15,9 +19,29 @@ from crm.forms import CrmForm, DateInput
 from crm.models import Account, Campaign, Contact, Lead, Product
 from crm.pages.records import CrmRecord
 from crm.pages.shared import BELONGS, ORIGIN, OWNER, delete, edit, link
-from sales.models import Opportunity
-from sales.pages.lists import OpportunityList, opportunity_badge
+from sales.models import Opportunity, Pipeline, PipelineStage
+from sales.pages.lists import OpportunityList, in_stage, opportunity_badge
+from sales.services.money import currency_choices
 from sales.services.opportunities import opportunity_create, opportunity_update
+
+
+def stage_choices(pipeline_id: int | None, row: Opportunity) -> list[tuple[str, str]]:
+    """The stages of the chosen pipeline; where another is chosen, also the old one."""
+    rows = PipelineStage.objects.of(pipeline_id or row.pipeline_id or 0)
+    found = dict(rows.values_list("key", "name"))
+    found.setdefault(row.stage, row.stage)
+    return list(found.items())
+
+
+def _choosing(field: forms.Field, choices: list[tuple[str, str]]) -> forms.ChoiceField:
+    """The same field, as one to choose from a list."""
+    return forms.ChoiceField(
+        label=field.label,
+        required=False,
+        choices=choices,
+        help_text=field.help_text,
+        widget=forms.Select(attrs={"class": "form-select h"}),
+    )
 
 
 class OpportunityForm(CrmForm):
@@ -30,7 +54,9 @@ class OpportunityForm(CrmForm):
                 "account",
                 "contact",
                 "estimated_value",
+                "currency",
                 "estimated_close",
+                "pipeline",
                 "stage",
                 "probability",
                 "product",
@@ -55,7 +81,9 @@ class OpportunityForm(CrmForm):
             "account",
             "contact",
             "estimated_value",
+            "currency",
             "estimated_close",
+            "pipeline",
             "stage",
             "probability",
             "product",
@@ -71,9 +99,31 @@ class OpportunityForm(CrmForm):
         )
         widgets = {"estimated_close": DateInput()}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        row: Opportunity = self.instance
+        chosen = self.data.get("pipeline") if self.is_bound else None
+        pipeline_id = whole_number(str(chosen)) if chosen else row.pipeline_id
+        for name, choices in (
+            ("stage", stage_choices(pipeline_id, row)),
+            ("currency", currency_choices(row.currency)),
+        ):
+            if name in self.fields:
+                self.fields[name] = _choosing(self.fields[name], choices)
+        if "pipeline" in self.fields:
+            pipelines: Any = self.fields["pipeline"]
+            active = Pipeline.objects.filter(active=True)
+            pipelines.queryset = active | Pipeline.objects.filter(
+                pk=row.pipeline_id or 0
+            )
+            pipelines.empty_label, pipelines.required = None, False
+
     def values(self) -> dict[str, Any]:
-        """A probability that nobody touched follows the stage."""
+        """A probability that nobody touched follows the stage, a stage the pipeline."""
         found = super().values()
+        for name in ("pipeline", "stage", "currency"):
+            if name in found and not found[name]:
+                found.pop(name)
         if found.get("probability") is None or "probability" not in self.changed_data:
             found.pop("probability", None)
         if self.instance.pk is None and found.get("owner") is None:
@@ -103,6 +153,17 @@ def money(row: Opportunity, name: str) -> Any:
     return cells.amount(getattr(row, name), row.currency)
 
 
+def converted(row: Opportunity) -> Any:
+    """The amount in the organisation's currency, where that is another one."""
+    base = Organisation.current().currency
+    if row.currency == base or row.value_base is None:
+        return cells.EMPTY
+    rate = f"at {row.rate.normalize():f}"
+    return format_html(
+        '{} <span class="mut">{}</span>', cells.amount(row.value_base, base), rate
+    )
+
+
 def _is_open(row: Opportunity) -> bool:
     return not row.is_closed
 
@@ -118,6 +179,8 @@ class OpportunityPage(CrmRecord):
         "product",
         "campaign",
         "created_by",
+        "pipeline",
+        "stage_row",
     )
     keys = (
         Key("Value", lambda r: cells.amount(r.value, r.currency)),
@@ -144,8 +207,12 @@ class OpportunityPage(CrmRecord):
                     lambda r: money(r, "actual_value"),
                     editable=False,
                 ),
+                Fact("currency", "Currency"),
+                Fact("rate", "Converted", converted, editable=False),
                 Fact("estimated_close", "Estimated close"),
-                Fact("stage", "Stage"),
+                Fact("pipeline", "Pipeline", lambda r: r.pipeline.name),
+                Fact("stage", "Stage", lambda r: r.get_stage_display()),
+                Fact("stage_since", "In this stage", in_stage, editable=False),
                 Fact("probability", "Probability", lambda r: f"{r.probability}%"),
                 Fact("product", "Product"),
                 Fact("campaign", "Campaign"),

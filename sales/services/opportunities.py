@@ -24,15 +24,18 @@ from core.journal.services import record
 from crm.services.records import record_create, record_update
 from sales.kinds import must_be_open, open_one_of, second_open
 from sales.models import Opportunity
-from sales.rules import STAGE_PROBABILITY, opportunity_reason
+from sales.rules import opportunity_reason
+from sales.services.money import rate_on
+from sales.services.pipelines import stage_of
 
 
 @transaction.atomic
 def opportunity_create(*, user: User | None, values: Mapping[str, Any]) -> Opportunity:
-    """Make an open opportunity in the organisation's currency.
+    """Make an open opportunity, by default in the organisation's currency and pipeline.
 
     Takes the fields of the record kind, look-ups as objects or ids. The caller owns
-    it unless an owner is given; the probability follows the stage unless given.
+    it unless an owner is given; the probability follows the stage unless given. The
+    amount is converted at today's rate.
     Raises Denied, Invalid with every wrong field, and Refused where the lead has an
     open opportunity already.
     """
@@ -72,7 +75,7 @@ def opportunity_win(
 ) -> Opportunity:
     """Close as won, for the estimated value where no actual one is given.
 
-    Journals opportunity.won.
+    Converted at the rate of the day it closed on. Journals opportunity.won.
     """
     row = _lock(opportunity_id, user, "close", expected_version)
     must_be_open(row)
@@ -142,7 +145,8 @@ def opportunity_reopen(
         "closed_by": None,
         "close_note": "",
         "competitor": "",
-        "probability": STAGE_PROBABILITY[row.stage],
+        "probability": stage_of(row.pipeline_id or 0, row.stage).probability,
+        "rate": rate_on(row.currency),
     }
     if open_one_of(row.originating_lead_id) is not None:
         raise second_open()
@@ -188,6 +192,7 @@ def _close(
         "closed_at": when,
         "closed_by": user,
         "close_note": note,
+        "rate": rate_on(row.currency, timezone.localdate(when)),
     }
     _write(row, closed | values)
 

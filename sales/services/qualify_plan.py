@@ -17,6 +17,7 @@ from core.base.models import Organisation
 from crm.models import Account, Activity, Contact, Lead, Note
 from sales import rules
 from sales.rules import CREATE, LINK, Decision
+from sales.services.pipelines import place_after_qualify
 
 NEW_ACCOUNT = "new account"
 NEW_CONTACT = "new contact"
@@ -222,9 +223,8 @@ def _opportunity_values(
         ),
         "originating_lead_id": lead.pk,
         "currency": Organisation.current().currency,
-        "stage": "develop",
         "stage_since": timezone.now(),
-        "probability": rules.STAGE_PROBABILITY["develop"],
+        **place_after_qualify(),
     }
     if wish.campaign_id is not None:
         made["campaign_id"] = wish.campaign_id

@@ -8,18 +8,36 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models.fields.related import ForeignObject
+from django.utils import timezone
 
 from core.base.models import Record, search_text, sort_key
 from core.journal.triggers import journaled
 from crm.models import Account, Campaign, Contact, Lead, Product
+from sales.models.pipelines import Pipeline, PipelineStage
 from sales.querysets import OpportunityQuerySet
+
+
+class InBase(models.Func):
+    """An amount in the organisation's currency, as `sales.rules.to_base` rounds it."""
+
+    template = "round((%(expressions)s), 2)"
+    arg_joiner = " * "
+    output_field = models.DecimalField(max_digits=20, decimal_places=2)
+
+
+def default_pipeline_id() -> int | None:
+    """Where a new opportunity goes unless somebody says otherwise."""
+    return Pipeline.objects.default_id()
 
 
 class Opportunity(Record):
     """A possible sale to a company or a person, won or lost in the end.
 
     At most one open opportunity has a given originating lead: two clicks on Qualify
-    make one. Amounts are in `currency`, the organisation's.
+    make one. Amounts are in `currency`; `rate` is what that was worth in the
+    organisation's on the day the estimate was last set, or on which it was closed,
+    and the `_base` columns say the amounts in it.
     """
 
     class State(models.TextChoices):
@@ -35,6 +53,8 @@ class Opportunity(Record):
         OUT_SOLD = "out_sold", "Out-sold"
 
     class Stage(models.TextChoices):
+        """The stages of the shipped pipeline; others are data."""
+
         QUALIFY = "qualify", "Qualify"
         DEVELOP = "develop", "Develop"
         PROPOSE = "propose", "Propose"
@@ -69,6 +89,19 @@ class Opportunity(Record):
         max_digits=14, decimal_places=2, null=True, blank=True
     )
     currency = models.CharField(max_length=3)
+    rate = models.DecimalField(
+        "exchange rate", max_digits=20, decimal_places=10, default=1, editable=False
+    )
+    estimated_base = models.GeneratedField(
+        expression=InBase("estimated_value", "rate"),
+        output_field=models.DecimalField(max_digits=20, decimal_places=2),
+        db_persist=True,
+    )
+    actual_base = models.GeneratedField(
+        expression=InBase("actual_value", "rate"),
+        output_field=models.DecimalField(max_digits=20, decimal_places=2),
+        db_persist=True,
+    )
     estimated_close = models.DateField(null=True, blank=True)
     probability = models.PositiveSmallIntegerField(
         blank=True,
@@ -77,8 +110,22 @@ class Opportunity(Record):
     )
     state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
     status_reason = models.CharField(max_length=40, default=StatusReason.IN_PROGRESS)
-    stage = models.CharField(
-        max_length=10, choices=Stage.choices, default=Stage.QUALIFY
+    pipeline = models.ForeignKey(
+        Pipeline,
+        on_delete=models.PROTECT,
+        related_name="opportunities",
+        default=default_pipeline_id,
+    )
+    stage = models.CharField(max_length=40, default=Stage.QUALIFY)
+    # The database has a foreign key over both columns (see the migration).
+    stage_row = ForeignObject(
+        PipelineStage,
+        on_delete=models.DO_NOTHING,
+        from_fields=["pipeline", "stage"],
+        to_fields=["pipeline", "key"],
+        related_name="+",
+        null=True,
+        editable=False,
     )
     stage_since = models.DateTimeField(null=True, blank=True, editable=False)
     product = models.ForeignKey(
@@ -172,6 +219,12 @@ class Opportunity(Record):
                 fields=["owner", "state", "-created_at", "-id"],
                 name="opportunity_mine",
             ),
+            # A column of the board, the longest in its stage first.
+            models.Index(
+                fields=["pipeline", "stage", "stage_since", "id"],
+                name="opportunity_board",
+                condition=models.Q(state="open"),
+            ),
             models.Index(
                 fields=["estimated_close", "id"],
                 name="opportunity_closing",
@@ -203,6 +256,32 @@ class Opportunity(Record):
         if self.state == self.State.WON:
             return self.actual_value
         return self.estimated_value
+
+    @property
+    def value_base(self) -> Decimal | None:
+        """The amount that counts, in the organisation's currency."""
+        won = self.state == self.State.WON
+        value: Decimal | None = self.actual_base if won else self.estimated_base
+        return value
+
+    def get_stage_display(self) -> str:
+        """The name of its stage; join `stage_row` where many are shown."""
+        return self.stage_row.name if self.stage_row else self.stage
+
+    @property
+    def days_in_stage(self) -> int | None:
+        """Whole days in its stage; None once closed."""
+        if self.is_closed or self.stage_since is None:
+            return None
+        return (timezone.now() - self.stage_since).days
+
+    @property
+    def stale(self) -> bool:
+        """Longer in its stage than that takes; join `stage_row` where many are."""
+        days = self.days_in_stage
+        return bool(
+            days is not None and self.stage_row and days > self.stage_row.stale_days
+        )
 
     @property
     def customer(self) -> Account | Contact | None:
