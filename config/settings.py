@@ -191,6 +191,7 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "crm.models.Import.State",
         "LiveStateEnum": "marketing.models.forms.LiveState",
         "OpportunityStateEnum": "sales.models.Opportunity.State",
+        "SegmentScopeEnum": "segments.models.Segment.Scope",
     },
     "TITLE": "Handoff",
     "VERSION": "1",

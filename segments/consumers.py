@@ -9,8 +9,8 @@ from core.query.language import (
     Query,
     QueryError,
     dependencies,
-    validate,
 )
+from segments.conditions import members_query
 from segments.freshness import Touched, concerned_ids, fact_names, is_concerned
 from segments.models import Segment
 from segments.services.membership import (
@@ -62,7 +62,7 @@ def handle(batch: Batch) -> None:
         if entry.name == "segment.live"
         or (entry.name == "segment.updated" and "definition" in entry.changes)
     }
-    for segment in Segment.objects.live().dynamic().order_by("pk"):
+    for segment in Segment.objects.live().computed().order_by("pk"):
         query = _query(segment)
         if query is None:
             continue
@@ -78,7 +78,7 @@ def handle(batch: Batch) -> None:
 def _query(segment: Segment) -> Query | None:
     """The segment's query; a live one that broke says so on its page."""
     try:
-        return validate(segment.definition, ends_on="contact")
+        return members_query(segment)
     except QueryError as error:
         if segment.problem != str(error):
             Segment.objects.filter(pk=segment.pk).update(problem=str(error))

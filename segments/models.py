@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -15,13 +17,23 @@ from segments.querysets import SegmentQuerySet
 class Segment(Stamped, Owned):
     """A group of contacts that journeys, scoring and lists can use.
 
-    A dynamic segment is a query that ends on contacts and is kept fresh; a static
-    one is picked by hand. The kind is fixed once the segment has gone live.
+    A dynamic segment is a query that ends on contacts and is kept fresh; a compound
+    one combines live segments, left to right; a static one is picked by hand. The
+    kind is fixed once the segment has gone live.
+
+    While a segment is live, a change of what decides who is in waits in `draft`
+    until somebody publishes it.
     """
 
     class Kind(models.TextChoices):
         DYNAMIC = "dynamic", "Dynamic"
         STATIC = "static", "Static"
+        COMPOUND = "compound", "Compound"
+
+    # Kinds whose members follow from conditions, and are kept fresh.
+    COMPUTED = (Kind.DYNAMIC, Kind.COMPOUND)
+    # What decides who is in: of a live segment it is changed by publishing only.
+    DRAFTED = ("definition", "time_zone", "scope")
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -48,6 +60,17 @@ class Segment(Stamped, Owned):
         on_delete=models.SET_NULL,
         related_name="segments",
     )
+    # What of DRAFTED is to replace the live values, by name.
+    draft = models.JSONField(null=True, blank=True, editable=False)
+    draft_at = models.DateTimeField(null=True, blank=True, editable=False)
+    draft_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
     went_live_at = models.DateTimeField(null=True, blank=True, editable=False)
     member_count = models.PositiveIntegerField(default=0, editable=False)
     evaluated_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -67,6 +90,8 @@ class Segment(Stamped, Owned):
         triggers = journaled(
             "segment",
             quiet=(
+                "draft_at",
+                "draft_by",
                 "member_count",
                 "evaluated_at",
                 "evaluation_ms",
@@ -83,6 +108,58 @@ class Segment(Stamped, Owned):
     @property
     def is_live(self) -> bool:
         return self.state == self.State.LIVE
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the members follow from conditions, not from a hand."""
+        return self.kind in self.COMPUTED
+
+    def drafted(self, name: str) -> Any:
+        """What this value will be once the draft is published."""
+        return (self.draft or {}).get(name, getattr(self, name))
+
+
+class SegmentVersion(models.Model):
+    """What a segment asked for from some moment on, and how large it was then.
+
+    Written when a segment goes live and when a draft is published; never changed.
+    """
+
+    class How(models.TextChoices):
+        LIVE = "live", "Went live"
+        PUBLISHED = "published", "Changes published"
+
+    segment = models.ForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="versions"
+    )
+    number = models.PositiveIntegerField()
+    how = models.CharField(max_length=10, choices=How.choices, default=How.LIVE)
+    definition = models.JSONField(default=dict, blank=True)
+    time_zone = models.CharField(max_length=64)
+    scope = models.CharField(max_length=14, choices=Segment.Scope.choices)
+    sentence = models.TextField(blank=True, default="")
+    members = models.PositiveIntegerField(default=0)
+    entered = models.PositiveIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        ordering = ["segment", "-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["segment", "number"], name="segment_version_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment}, version {self.number}"
 
 
 class Membership(models.Model):

@@ -19,6 +19,10 @@ class SegmentQuerySet(VisibleQuerySet):
     def dynamic(self) -> Self:
         return self.filter(kind="dynamic")
 
+    def computed(self) -> Self:
+        """Those whose members follow from conditions: dynamic and compound."""
+        return self.filter(kind__in=["dynamic", "compound"])
+
     def static(self) -> Self:
         return self.filter(kind="static")
 

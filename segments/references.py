@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.base.errors import Invalid
-from core.query.language import Query, QueryError, dependencies, validate
+from core.query.language import Query, dependencies
+from segments.flow import mentions
 from segments.models import Segment
 
 
@@ -13,15 +16,16 @@ def segments_read_by(query: Query) -> set[int]:
 
 
 def segments_using(segment_id: int) -> list[Segment]:
-    """The segments whose definition names this one."""
-    found = []
-    for segment in (
-        Segment.objects.dynamic().exclude(pk=segment_id).exclude(definition={})
-    ):
-        query = _query(segment)
-        if query is not None and segment_id in segments_read_by(query):
-            found.append(segment)
-    return found
+    """The segments whose definition, or change not yet published, names this one.
+
+    One query; broken definitions count too.
+    """
+    rows = Segment.objects.computed().exclude(pk=segment_id).order_by("name")
+    return [
+        segment
+        for segment in rows
+        if segment_id in mentions([segment.definition, segment.draft])
+    ]
 
 
 def check_no_cycle(segment_id: int, query: Query) -> None:
@@ -30,33 +34,21 @@ def check_no_cycle(segment_id: int, query: Query) -> None:
     One query a step of depth.
     """
     came_from: dict[int, int] = {}
-    todo = [(segment_id, query)]
+    todo = [(segment_id, segments_read_by(query))]
     while todo:
-        current, current_query = todo.pop()
-        for referred in segments_read_by(current_query):
+        current, read = todo.pop()
+        for referred in read:
             if referred == segment_id:
                 came_from[segment_id] = current
                 raise _cycle(segment_id, came_from)
             if referred not in came_from:
                 came_from[referred] = current
-                inner = _query_of(referred)
-                if inner is not None:
-                    todo.append((referred, inner))
+                todo.append((referred, _named_by(referred)))
 
 
-def _query_of(segment_id: int) -> Query | None:
-    segment = Segment.objects.filter(pk=segment_id, kind="dynamic").first()
-    return _query(segment) if segment is not None else None
-
-
-def _query(segment: Segment) -> Query | None:
-    """The segment's query; None where it has none or a broken one."""
-    if not segment.definition:
-        return None
-    try:
-        return validate(segment.definition, ends_on="contact")
-    except QueryError:
-        return None
+def _named_by(segment_id: int) -> set[int]:
+    segment = Segment.objects.computed().filter(pk=segment_id).first()
+    return mentions(segment.definition) if segment is not None else set()
 
 
 def _cycle(segment_id: int, came_from: dict[int, int]) -> Invalid:
@@ -72,3 +64,15 @@ def _cycle(segment_id: int, came_from: dict[int, int]) -> Invalid:
         f"These segments would stand on each other: {shown}.",
         attr="definition",
     )
+
+
+def in_order(segments: Iterable[Segment]) -> list[Segment]:
+    """The same segments, each after those among them that it stands on."""
+    waiting = {segment.pk: segment for segment in segments}
+    read = {pk: mentions(each.definition) for pk, each in waiting.items()}
+    ordered: list[Segment] = []
+    while waiting:
+        ready = [pk for pk in waiting if not read[pk] & (waiting.keys() - {pk})]
+        # A cycle cannot be saved; if one were there, nobody would be left out.
+        ordered += [waiting.pop(pk) for pk in ready or list(waiting)]
+    return ordered

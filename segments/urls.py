@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from segments.pages import contacts, lists, members, page
+from segments.pages import contacts, deeds, flow, lists, members, page, versions
 
 urlpatterns = [
     path("segments/", lists.SegmentList.as_view(), name="segment_list"),
@@ -28,13 +28,24 @@ urlpatterns = [
     ),
     path(
         "segments/<int:pk>/history/",
-        page.SegmentHistory.as_view(),
+        versions.SegmentHistory.as_view(),
         name="segment_history",
     ),
+    path(
+        "segments/<int:pk>/versions/<int:number>/",
+        versions.SegmentVersionPage.as_view(),
+        name="segment_version",
+    ),
+    path(
+        "segments/<int:pk>/review/",
+        versions.SegmentReview.as_view(),
+        name="segment_review",
+    ),
+    path("segments/<int:pk>/flow/", flow.SegmentFlow.as_view(), name="segment_flow"),
     path("segments/<int:pk>/usage/", page.SegmentUsage.as_view(), name="segment_usage"),
     path(
         "segments/<int:pk>/do/<slug:deed>/",
-        page.SegmentDeed.as_view(),
+        deeds.SegmentDeed.as_view(),
         name="segment_do",
     ),
     path(

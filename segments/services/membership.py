@@ -17,7 +17,8 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, F, Func
 
 from core.journal.services import record
-from core.query.language import Query, compile_ids, matching, next_change, validate
+from core.query.language import Query, compile_ids, matching, next_change
+from segments.conditions import members_query
 from segments.models import Membership, Segment, SegmentException
 from segments.services.preview import context_for
 
@@ -103,11 +104,11 @@ def membership_refresh(*, segment_id: int, first: bool = False) -> Change:
     """
     segment_lock(segment_id, wait=True)
     segment = Segment.objects.get(pk=segment_id)
-    if segment.kind != Segment.Kind.DYNAMIC:
+    if not segment.is_computed:
         return Change(0, 0)
     asked_at = _clock()
     started = time.perf_counter()
-    query = validate(segment.definition, ends_on="contact")
+    query = members_query(segment)
     sql, params = _ids_sql(query, segment)
     change = _apply(segment.pk, sql, params, tell=not first)
     spent = round((time.perf_counter() - started) * 1000)
@@ -197,7 +198,7 @@ def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None
     if segment is None:
         # Stopped or deleted since the caller looked.
         return Change(0, 0)
-    query = validate(segment.definition, ends_on="contact")
+    query = members_query(segment)
     ids = sorted(contact_ids)
     inside = matching(query, ids, context_for(segment.time_zone))
     inside = _with_exceptions(segment_id, inside, contact_ids)

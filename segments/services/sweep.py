@@ -8,17 +8,30 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
+from core.journal.bell import ring
 from core.journal.services import acting
 from core.query.language import QueryError, QueryTimeout
 from segments.models import Segment
 from segments.services.membership import (
     members_recount,
+    membership_due,
     membership_refresh,
     segment_lock,
 )
 
 log = logging.getLogger(__name__)
+SWEEP = "segments.sweep"
 RETRY_AFTER = dt.timedelta(minutes=5)
+
+
+def refresh_after(*, segment_id: int) -> None:
+    """Have a segment looked at once more when this transaction has ended.
+
+    While conditions are being replaced, nobody else sees the new ones: a change that
+    only they read, and that came after they were evaluated, would be passed over.
+    """
+    membership_due(segment_id=segment_id)
+    ring(SWEEP, queue="jobs")
 
 
 def refresh_next_due() -> bool:
@@ -28,7 +41,7 @@ def refresh_next_due() -> bool:
     meanwhile that it is due again does not wait. One that fails says why on its page,
     keeps its members and is tried again later.
     """
-    due = Segment.objects.due().dynamic()
+    due = Segment.objects.due().computed()
     for pk in due.order_by("refresh_due_at", "next_check_at").values_list(
         "pk", flat=True
     ):

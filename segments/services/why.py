@@ -28,7 +28,7 @@ def segment_why(*, segment: Segment, contact: Contact) -> dict[str, Any]:
         "result": membership is not None,
         "tree": None,
     }
-    if segment.kind == Segment.Kind.DYNAMIC:
+    if segment.is_computed:
         query = validate(segment.definition, ends_on="contact")
         tree = why(query, contact.pk, context_for(segment.time_zone))
         answer |= {"result": tree["result"], "tree": tree}

@@ -103,3 +103,62 @@ def test_who_may_make_and_publish(api, cast, who, create, publish):
     )
     address = f"{URL}{other.json()['id']}/go-live/"
     assert client.post(address).status_code == publish
+
+
+OSLO = {"from": "contact", "where": {"field": "city", "op": "eq", "value": "Oslo"}}
+
+
+def test_changes_are_compared_published_and_taken_back(api, cast):
+    ContactFactory(city="Rome")
+    oslo = ContactFactory(city="Oslo")
+    client = api(cast.ann)
+    made = client.post(URL, {"name": "Romans", "definition": ROME}, format="json")
+    address = f"{URL}{made.json()['id']}/"
+    client.post(f"{address}go-live/")
+    assert client.get(f"{address}difference/").status_code == 409
+    shown = client.patch(address, {"definition": OSLO}, format="json").json()
+    assert shown["definition"] == ROME
+    assert (shown["draft"]["definition"], shown["draft"]["by"]) == (OSLO, cast.ann.pk)
+    # What was read may be sent back as it is.
+    assert client.put(address, shown, format="json").status_code == 200
+
+    found = client.get(f"{address}difference/").json()
+    assert (found["entering"], found["leaving"], found["after"]) == (1, 1, 1)
+    entering = client.get(f"{address}difference/contacts/").json()["results"]
+    assert [row["id"] for row in entering] == [oslo.pk]
+    wrong = client.get(f"{address}difference/contacts/", {"way": "sideways"})
+    assert wrong.status_code == 400
+
+    assert client.post(f"{address}publish/").json()["draft"] is None
+    versions = client.get(f"{address}versions/").json()["results"]
+    assert [row["number"] for row in versions] == [2, 1]
+    body = {"number": 1}
+    back = client.post(f"{address}return-to-version/", body, format="json")
+    assert back.json()["draft"]["definition"] == ROME
+    assert client.post(f"{address}discard/").json()["draft"] is None
+    refused = client.post(f"{address}discard/")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (
+        409,
+        "no_changes",
+    )
+
+
+def test_compound_segment_is_written_as_a_flow(api, cast):
+    client = api(cast.ann)
+    parts = []
+    for name, tree in (("A", ROME), ("B", OSLO)):
+        made = client.post(URL, {"name": name, "definition": tree}, format="json")
+        parts.append(made.json()["id"])
+        client.post(f"{URL}{parts[-1]}/go-live/")
+    flow = [{"segment": parts[0]}, {"join": "except", "segment": parts[1]}]
+    body = {"name": "Both", "kind": "compound", "flow": flow}
+    made = client.post(URL, body, format="json").json()
+    assert made["definition"] == {"except": [{"segment": pk} for pk in parts]}
+    assert made["flow"] == [{"join": "union", **flow[0]}, flow[1]]
+    # Stopping a part is refused until somebody says that they know.
+    client.post(f"{URL}{made['id']}/go-live/")
+    stop = f"{URL}{parts[0]}/stop/"
+    refused = client.post(stop)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "in_use")
+    known = client.post(stop, {"ignore_uses": True}, format="json")
+    assert known.status_code == 200

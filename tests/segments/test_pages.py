@@ -89,7 +89,7 @@ def test_delete_is_refused_with_the_reason(cast, browse, live, make):
     segment = live(ALL, name="Everybody")
     make("On top", definition={"except": [ALL, {"segment": segment.pk}]})
     page = browse(cast.ann).post(f"/segments/{segment.pk}/do/delete/", follow=True)
-    assert "These segments stand on it: On top." in page.content.decode()
+    assert "It is used by: On top (segment)." in page.content.decode()
     used = browse(cast.ann).get(f"/segments/{segment.pk}/usage/").content.decode()
     assert "On top" in used
 

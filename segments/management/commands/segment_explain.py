@@ -11,7 +11,7 @@ from core.base.errors import DomainError
 from core.query.language import validate
 from crm.models import Contact
 from segments.models import Segment
-from segments.services.lifecycle import segment_sentence
+from segments.services.sentences import segment_sentence
 from segments.services.why import segment_why
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if segment is None:
             raise CommandError(f"There is no segment {options['id']}.")
         try:
-            if segment.kind == Segment.Kind.DYNAMIC:
+            if segment.is_computed:
                 validate(segment.definition, ends_on="contact")
             self.stdout.write(segment_sentence(segment) or "Picked by hand.")
             if options["contact"]:

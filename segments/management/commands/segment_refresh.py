@@ -1,4 +1,4 @@
-"""Evaluate live dynamic segments whole, now."""
+"""Evaluate live segments whole, now."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from core.base.errors import DomainError
 from core.journal.services import acting
 from segments.models import Segment
+from segments.references import in_order
 from segments.services.membership import membership_refresh
 
 
 class Command(BaseCommand):
-    """Refresh the live dynamic segments, all or those named by id."""
+    """Refresh the live segments with conditions, all or those named by id.
 
-    help = "Evaluate live dynamic segments whole, now."
+    A segment that stands on others comes after them.
+    """
+
+    help = "Evaluate live segments whole, now."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("ids", nargs="*", type=int, help="Segments; all if none")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        segments = Segment.objects.live().dynamic().order_by("pk")
+        segments = Segment.objects.live().computed().order_by("pk")
         if options["ids"]:
             segments = segments.filter(pk__in=options["ids"])
         failed = False
-        for segment in segments:
+        for segment in in_order(segments):
             try:
                 with acting(None, via="command"):
                     change = membership_refresh(segment_id=segment.pk)
