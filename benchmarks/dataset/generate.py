@@ -233,7 +233,7 @@ def _lead(
     state, reason = ("open", "new")
     if b > 0.7:
         state, reason = ("qualified",) * 2 if b < 0.8 else ("disqualified", "lost")
-    ready = state == "open" and pk % 20 == 0
+    ready = state == "open" and pk % 21 == 0
     closed = moment(until, a * YEAR) if state != "open" else NULL
     return (
         f"{pk}\t{first}\t{last} {pk % 9973}\tp{pk % 800_000}@lead.example\t{topic}\t"

@@ -116,7 +116,8 @@ def _simple(now: datetime) -> list[Case]:
                 clause("created_at", "older_than", {"years": 1}),
             ),
             "SELECT id FROM crm_contact WHERE lower(custom ->> 'plan') = 'enterprise' "
-            "AND NOT tags @> '{partner}' AND lower(email) LIKE '%example.com' AND "
+            "AND NOT EXISTS (SELECT FROM unnest(tags) AS tag WHERE lower(tag) = "
+            "'partner') AND lower(email) LIKE '%example.com' AND "
             f"created_at < {_years_ago(now)}",
         ),
     ]
@@ -218,15 +219,16 @@ def _wide(now: datetime) -> list[Case]:
                         clause("tags", "contains_any", ["vip"]),
                         {
                             "related": "leads",
-                            "where": clause("sales_ready", "eq", True),
+                            "where": clause("lead_source", "eq", "Trade show"),
                         },
                         did("form.submitted", 30),
                     ]
                 },
             },
-            "SELECT id FROM crm_contact WHERE tags && '{vip}' UNION SELECT "
-            "parent_contact_id FROM crm_lead WHERE sales_ready AND parent_contact_id "
-            "IS NOT NULL UNION SELECT contact_id FROM journal_entry WHERE "
+            "SELECT id FROM crm_contact WHERE EXISTS (SELECT FROM unnest(tags) AS tag "
+            "WHERE lower(tag) = 'vip') UNION SELECT parent_contact_id FROM crm_lead "
+            "WHERE lower(lead_source) = 'trade show' AND parent_contact_id IS NOT NULL "
+            "UNION SELECT contact_id FROM journal_entry WHERE "
             f"{_in_window('form.submitted', now, 30)}",
         ),
         _twelve(now),

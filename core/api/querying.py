@@ -20,7 +20,7 @@ from core.query.language import Context, filter_queryset, validate
 from core.query.operators import OPERATORS
 from core.query.registry import Field, QueryEntity, all_query_entities, query_entity
 
-QUERY_TIMEOUT_MS = 5_000
+QUERY_TIMEOUT_MS = 4_500
 
 
 class QueryFilter(BaseFilterBackend):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.embedded.environment import base_environment
 from core.embedded.paths import ROOT, Folder
-from core.embedded.prepare import run_command
+from core.embedded.prepare import collect_static, run_command
 from core.embedded.services import Services
 
 SIZES = "1m"  # HANDOFF_BENCH_SIZE: one, or several with commas between
@@ -75,7 +75,9 @@ def _services() -> Iterator[tuple[Services | None, dict[str, str]]]:
         return
     services = Services(folder)
     try:
-        yield services, base_environment(folder) | services.start()
+        environment = base_environment(folder) | services.start()
+        collect_static(environment)  # pages are asked for too
+        yield services, environment
     finally:
         services.stop()
         folder.unlock()

@@ -16,7 +16,9 @@ from django.db.models import Count as CountRows
 from django.db.models import F, QuerySet, Subquery
 
 from core.access.querysets import among_visible
+from core.query.alternatives import alternatives
 from core.query.behaviour import conjuncts, flat, is_plain, pinned_names, window_start
+from core.query.bounds import Bounds
 from core.query.clauses import clause_condition, span_condition
 from core.query.context import Context
 from core.query.dates import Span
@@ -91,27 +93,52 @@ class Compiler:
         visible: QuerySet[Any] = among_visible(rows, self.context.user)
         return visible
 
+    # Sets, as ids
+
+    def found(self, item: Set) -> QuerySet[Any, Any]:
+        """The ids of the set, each once, as a queryset of one column.
+
+        Where a clause yields the ids of the end entity by a foreign key, its rows are
+        not joined at all.
+        """
+        direct = _direct(item, self)
+        if direct is not None:
+            return direct
+        parts = alternatives(item)
+        if len(parts) > 1:
+            return self.union(parts)
+        rows = self.source(item.end).filter(self.set(item, None))
+        return rows.values_list("pk", flat=True)
+
+    def union(self, parts: list[Set]) -> QuerySet[Any, Any]:
+        """The ids of sets that are found each by itself."""
+        first, *rest = (self.found(part) for part in parts)
+        return first.union(*rest)
+
     # Sets, as conditions on the rows of the entity they end on
 
     def set(self, item: Set, only: Sequence[int] | None, negated: bool = False) -> Any:
         """Membership in the set, as a condition on its end entity."""
+        parts = alternatives(item) if only is None else []
+        if len(parts) > 1:
+            return member("pk", self.union(parts), negated=negated)
         if isinstance(item, Combine):
             return self.combine(item, only, negated)
         if isinstance(item, SegmentRef):
             source = segment_source()
             assert source is not None, "validated against the registered source"
             return member("pk", source.members(item.segment_id), negated=negated)
-        parts = []
+        conditions = []
         if item.steps:
-            parts.append(self.walk(item, only, negated))
+            conditions.append(self.walk(item, only, negated))
             cond = item.then
         else:
             cond = item.where
         if cond is not None:
-            parts.append(self.cond(cond, Scope(item.end, only), negated))
-        if not parts:
+            conditions.append(self.cond(cond, Scope(item.end, only), negated))
+        if not conditions:
             return FALSE if negated else TRUE
-        return some(parts) if negated else every(parts)
+        return some(conditions) if negated else every(conditions)
 
     def combine(self, item: Combine, only: Sequence[int] | None, negated: bool) -> Any:
         if item.kind == "except":
@@ -194,7 +221,7 @@ class Compiler:
 
     def related(self, cond: Related, scope: Scope, negated: bool) -> Any:
         """Whether the number of related rows is allowed, by the cheapest shape."""
-        bounds = _Bounds(cond.count, negated)
+        bounds = Bounds(cond.count, negated)
         if bounds.always is not None:
             return TRUE if bounds.always else FALSE
         local = cond.relation.local
@@ -221,7 +248,7 @@ class Compiler:
                 isinstance(item, Related)
                 and item.target.events
                 and is_plain(item.where)
-                and _Bounds(item.count, False).always is None
+                and Bounds(item.count, False).always is None
             ):
                 start = window_start(item.where, item.target, self.context)
                 groups[item.relation, start].append(number)
@@ -306,34 +333,7 @@ def _is_bounds_only(item: Related) -> bool:
 def _admits_zero(part: tuple[Cond, bool]) -> bool:
     item, sign = part
     assert isinstance(item, Related)
-    return _Bounds(item.count, sign).zero
-
-
-class _Bounds:
-    """What a count asks: `zero` rows allowed, plain existence, or always the same."""
-
-    def __init__(self, count: Count | None, negated: bool) -> None:
-        allows = count.allows if count else (lambda number: number >= 1)
-        self.zero = allows(0) != negated
-        # A count is a comparison with constants: it is settled past the largest.
-        later = {allows(number) != negated for number in _probes(count)}
-        self.exists: bool | None = None
-        self.always: bool | None = None
-        if len(later) == 1:
-            rest = later.pop()
-            if rest == self.zero:
-                self.always = rest
-            else:
-                self.exists = rest
-
-
-def _probes(count: Count | None) -> set[int]:
-    """The numbers from 1 on at which the answer of a count can change."""
-    if count is None:
-        return {1}
-    values = count.value if isinstance(count.value, tuple) else (count.value,)
-    near = {value + step for value in values for step in (-1, 0, 1)}
-    return {number for number in near if number >= 1} | {1}
+    return Bounds(item.count, sign).zero
 
 
 _SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
@@ -362,18 +362,11 @@ def condition(
 def ids(
     query: Query, context: Context, only_ids: Sequence[int] | None = None
 ) -> QuerySet[Any, Any]:
-    """The ids found, each once, as a queryset of one flat column.
-
-    Where a clause yields the ids of the end entity by a foreign key, its rows are
-    not joined at all.
-    """
+    """The ids found, each once, as a queryset of one flat column."""
     compiler = Compiler(context)
-    direct = _direct(query.root, compiler) if only_ids is None else None
-    if direct is not None:
-        return direct
-    rows = compiler.source(query.end)
-    if only_ids is not None:
-        rows = rows.filter(among("pk", only_ids))
+    if only_ids is None:
+        return compiler.found(query.root)
+    rows = compiler.source(query.end).filter(among("pk", only_ids))
     found = rows.filter(compiler.set(query.root, only_ids))
     return found.values_list("pk", flat=True)
 
@@ -389,7 +382,7 @@ def _direct(root: Set, compiler: Compiler) -> QuerySet[Any, Any] | None:
     cond = root.where
     if not isinstance(cond, Related) or not cond.relation.enforced:
         return None
-    if cond.relation.local != "pk" or _Bounds(cond.count, False).exists is not True:
+    if cond.relation.local != "pk" or Bounds(cond.count, False).exists is not True:
         return None
     rows = compiler.rows(cond.target, cond.where)
     return _distinct(rows, cond.relation.remote)

@@ -22,7 +22,7 @@ from crm.models import Contact
 
 SAMPLE = 10
 # A preview that takes longer is given up: the query is too wide to try out.
-PREVIEW_MS = 5_000
+PREVIEW_MS = 4_500
 
 
 @dataclass
@@ -66,7 +66,7 @@ def segment_preview(
 
     The count is of everybody in it, since a segment belongs to the organisation; the
     sample shows only contacts that `user` may see. Raises QueryError or, after
-    five seconds, QueryTimeout.
+    a few seconds, QueryTimeout.
     """
     query = validate(definition, ends_on="contact")
     ids = compile_ids(query, context_for(time_zone))
