@@ -15,8 +15,10 @@ class CrmConfig(AppConfig):
         from crm.imports.jobs import register_kind  # noqa: PLC0415
         from crm.lists import ensure_lists  # noqa: PLC0415
         from crm.pages import registered  # noqa: PLC0415
+        from crm.processes.shipped import ensure_processes  # noqa: PLC0415
         from crm.query import register as register_query  # noqa: PLC0415
         from crm.services import kinds  # noqa: PLC0415
+        from crm.services.status_reasons import ensure_status_reasons  # noqa: PLC0415
         from crm.shipped import ensure_strategies  # noqa: PLC0415
 
         register_all()
@@ -27,3 +29,5 @@ class CrmConfig(AppConfig):
         registered.register_all()
         register_shipped(ensure_lists)
         register_shipped(ensure_strategies)
+        register_shipped(ensure_status_reasons)
+        register_shipped(ensure_processes)

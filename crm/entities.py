@@ -20,10 +20,14 @@ from crm.models import (
     Lead,
     MatchingStrategy,
     Note,
+    Process,
     Product,
+    StatusReason,
     Tag,
 )
+from crm.processes.registry import ProcessEntity, register_process_entity
 from crm.regarding import Links, RegardingKind, register_regarding
+from crm.services.kinds import LEAD_FIELDS
 
 ASSIGN = {"assign": "Assign to another owner"}
 CONTACT_ACTIONS = {**ASSIGN, "make_sales": "Make sales contact"}
@@ -67,6 +71,10 @@ def register_all() -> None:
             None,
             None,
         ),
+        Entity(
+            "status_reason", "Status reason", "Status reasons", StatusReason, None, None
+        ),
+        Entity("process", "Process", "Processes", Process, None, None),
         Entity("import", "Import", "Imports", Import, "created_by", None),
     ):
         register_entity(entity)
@@ -81,8 +89,25 @@ def register_all() -> None:
         RegardingKind("campaign", Campaign, lambda c: Links()),
     ):
         register_regarding(kind)
+    register_process_entity(ProcessEntity("lead", Lead, lead_step_fields))
     widen_visibility("contact", contacts_of_visible_leads)
     widen_visibility("account", accounts_of_visible_leads)
+
+
+# Flags of a lead that the steps of a process set, each with what follows from it.
+LEAD_FLAGS = frozenset(
+    (
+        "sales_ready",
+        "sales_accepted",
+        "teleprospecting_ready",
+        "teleprospect_accepted",
+    )
+)
+
+
+def lead_step_fields() -> frozenset[str]:
+    """What the data steps of stages on leads may show."""
+    return LEAD_FIELDS | LEAD_FLAGS
 
 
 def contacts_of_visible_leads(user: Any) -> Q:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -27,11 +28,21 @@ from crm.models import (
     CustomField,
     Lead,
     Product,
+    StatusReason,
 )
+from crm.services.processes import process_choices, stage_choices
 
 # Kept by the database for search, sort and match; they are no facts of their own.
 _INTERNAL = frozenset(
-    {"sort_name", "search_text", "email_norm", "name_norm", "custom", "version"}
+    {
+        "sort_name",
+        "search_text",
+        "email_norm",
+        "name_norm",
+        "custom",
+        "version",
+        "process_ticks",
+    }
 )
 # Extensible lists: the name of the field is the name of the list of its choices.
 _LISTS = frozenset(
@@ -229,6 +240,29 @@ def _contact() -> None:
     )
 
 
+def _codes(model: str) -> dict[str, Callable[[], list[tuple[str, str]]]]:
+    """Columns whose values are keys of what administrators define."""
+    stages = {"stage": lambda: stage_choices(model)} if model == "lead" else {}
+    return {
+        **stages,
+        "process": process_choices,
+        "status_reason": lambda: [
+            (row.value, row.label) for row in StatusReason.objects.filter(entity=model)
+        ],
+    }
+
+
+def coded(entity: str, fields: list[Field]) -> list[Field]:
+    """The fields of an entity whose states, stages and processes are data."""
+    codes = _codes(entity)
+    return [
+        replace(field, kind="code", choices=codes[field.name])
+        if field.name in codes
+        else field
+        for field in fields
+    ]
+
+
 def _lead() -> None:
     register_query_entity(
         QueryEntity(
@@ -236,7 +270,7 @@ def _lead() -> None:
             "Lead",
             "Leads",
             Lead,
-            fields_of(Lead),
+            coded("lead", fields_of(Lead)),
             [
                 Relation("parent_contact", "Parent contact", "contact"),
                 Relation("parent_account", "Parent account", "account"),
@@ -277,4 +311,4 @@ def register() -> None:
         entity()
 
 
-__all__ = ["custom_fields", "field_of", "fields_of", "register"]
+__all__ = ["coded", "custom_fields", "field_of", "fields_of", "register"]

@@ -105,3 +105,20 @@ class MatchingStrategyQuerySet(VisibleQuerySet):
 
 class ImportQuerySet(VisibleQuerySet):
     entity = "import"
+
+
+class ProcessQuerySet(VisibleQuerySet):
+    entity = "process"
+
+
+class StatusReasonQuerySet(VisibleQuerySet):
+    entity = "status_reason"
+
+
+class LeadPartyQuerySet(VisibleQuerySet):
+    entity = "lead"
+
+    def visible_to(self, user: Any, action: str = "read") -> Self:
+        """Whoever sees a lead sees who has to do with it."""
+        leads: Any = self.model._meta.get_field("lead").related_model
+        return self.filter(lead__in=leads._default_manager.visible_to(user, action))

@@ -11,29 +11,8 @@ from typing import Any
 from core.base.errors import Invalid, Refused
 from core.base.text import text_problem
 
-STATUS_REASONS: dict[str, tuple[str, ...]] = {
-    "open": ("new", "contacted"),
-    "qualified": ("qualified",),
-    "disqualified": ("lost", "cannot_contact", "no_longer_interested", "canceled"),
-}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 CUSTOM_TEXT_LENGTH = 5_000
-
-
-def default_reason(state: str) -> str:
-    """The reason a lead takes where its state is set without one."""
-    return STATUS_REASONS[state][0]
-
-
-def check_status_reason(state: str, reason: str) -> None:
-    """Raise Invalid where the reason does not belong to the state."""
-    allowed = STATUS_REASONS[state]
-    if reason not in allowed:
-        raise Invalid(
-            "invalid_choice",
-            f"A lead that is {state} takes one of: {', '.join(allowed)}.",
-            attr="status_reason",
-        )
 
 
 def check_lead_open(state: str) -> None:

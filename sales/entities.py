@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from core.access.entities import Entity, register_entity
 from core.access.querysets import widen_visibility
+from crm.processes.registry import ProcessEntity, register_process_entity
+from sales.kinds import FIELDS
 from sales.models import Currency, Opportunity, Pipeline
 
 
@@ -28,6 +30,15 @@ def register_all() -> None:
     )
     register_entity(Entity("pipeline", "Pipeline", "Pipelines", Pipeline, None, None))
     register_entity(Entity("currency", "Currency", "Currencies", Currency, None, None))
+    register_process_entity(
+        ProcessEntity(
+            "opportunity",
+            Opportunity,
+            lambda: FIELDS,
+            stage="process_stage",
+            since="process_since",
+        )
+    )
     widen_visibility("contact", contacts_of_visible_opportunities)
     widen_visibility("account", accounts_of_visible_opportunities)
 

@@ -6,9 +6,7 @@ from typing import Any
 
 from django import forms
 
-from crm.lead_rules import REASON_LABELS
-from crm.rules import STATUS_REASONS
-from sales.rules import OPPORTUNITY_REASON_LABELS, OPPORTUNITY_REASONS
+from crm.services.status_reasons import Reasons
 
 _TEXT = {"class": "form-control h"}
 _SELECT = {"class": "form-select h"}
@@ -27,7 +25,7 @@ def note_field(label: str) -> forms.CharField:
 class DisqualifyForm(forms.Form):
     status_reason = forms.ChoiceField(
         label="Reason",
-        choices=[(key, REASON_LABELS[key]) for key in STATUS_REASONS["disqualified"]],
+        choices=lambda: Reasons("lead").choices("disqualified"),
         widget=forms.Select(attrs=_SELECT),
     )
     note = note_field("What was said")
@@ -53,9 +51,7 @@ class WinForm(forms.Form):
 class LoseForm(forms.Form):
     status_reason = forms.ChoiceField(
         label="Reason",
-        choices=[
-            (key, OPPORTUNITY_REASON_LABELS[key]) for key in OPPORTUNITY_REASONS["lost"]
-        ],
+        choices=lambda: Reasons("opportunity").choices("lost"),
         widget=forms.Select(attrs=_SELECT),
     )
     competitor = forms.CharField(

@@ -8,8 +8,8 @@ from core.base.errors import Invalid, Refused
 from core.base.models import Organisation
 from crm.regarding import Links, RegardingKind, register_regarding
 from crm.services.kinds import RecordKind, register_record_kind
+from crm.services.status_reasons import reason_in_state
 from sales.models import Opportunity, Pipeline
-from sales.rules import opportunity_reason
 from sales.services.money import rate_on
 from sales.services.pipelines import stage_of, stage_to_begin
 
@@ -69,7 +69,7 @@ def check_opportunity(row: Opportunity, changed: set[str]) -> None:
     """
     must_be_open(row)
     if "status_reason" in changed:
-        row.status_reason = opportunity_reason("open", row.status_reason)
+        row.status_reason = reason_in_state("open", row.status_reason, "opportunity")
     for name in ("estimated_value", "budget"):
         amount = getattr(row, name)
         if name in changed and amount is not None and amount < 0:

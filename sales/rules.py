@@ -12,7 +12,6 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from core.base.errors import Invalid
 from core.base.text import email_normalise, phone_normalise
 
 CREATE, LINK, SKIP = "create", "link", "skip"
@@ -287,36 +286,9 @@ def rate_of_day(rates: Sequence[tuple[date, Decimal]], day: date) -> Decimal | N
 
 # -- Opportunities ------------------------------------------------------------------
 
-OPPORTUNITY_REASONS: dict[str, tuple[str, ...]] = {
-    "open": ("in_progress", "on_hold"),
-    "won": ("won",),
-    "lost": ("canceled", "out_sold"),
-}
-OPPORTUNITY_REASON_LABELS: dict[str, str] = {
-    "in_progress": "In progress",
-    "on_hold": "On hold",
-    "won": "Won",
-    "canceled": "Canceled",
-    "out_sold": "Out-sold",
-}
 STAGE_PROBABILITY: dict[str, int] = {
     "qualify": 20,
     "develop": 40,
     "propose": 60,
     "close": 80,
 }
-
-
-def opportunity_reason(state: str, reason: str | None) -> str:
-    """The reason to store; Invalid where it does not belong to the state."""
-    allowed = OPPORTUNITY_REASONS[state]
-    if not reason:
-        return allowed[0]
-    if reason not in allowed:
-        raise Invalid(
-            "reason_of_other_state",
-            f'"{reason}" does not belong to the state {state}. '
-            f"It takes: {', '.join(allowed)}.",
-            attr="status_reason",
-        )
-    return reason

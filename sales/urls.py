@@ -6,6 +6,7 @@ from django.urls import path
 
 from sales.pages import dialogs, lists, records, reports, settings
 from sales.pages.qualify import QualifyPanel
+from sales.processes import pages as processes
 
 urlpatterns = [
     path(
@@ -58,6 +59,22 @@ urlpatterns = [
         "opportunities/<int:pk>/reopen/",
         dialogs.Reopen.as_view(),
         name="opportunity_reopen",
+    ),
+    path("leads/<int:pk>/process/", processes.LeadMove.as_view(), name="lead_process"),
+    path(
+        "leads/<int:pk>/process/<slug:stage>/",
+        processes.LeadStage.as_view(),
+        name="lead_stage",
+    ),
+    path(
+        "opportunities/<int:pk>/process/",
+        processes.OpportunityMove.as_view(),
+        name="opportunity_process",
+    ),
+    path(
+        "opportunities/<int:pk>/process/<slug:stage>/",
+        processes.OpportunityStage.as_view(),
+        name="opportunity_stage",
     ),
     path("leads/<int:pk>/qualify/", QualifyPanel.as_view(), name="lead_qualify"),
     path(

@@ -33,6 +33,8 @@ SETTINGS = (
     "organisation",
     "pipeline",
     "currency",
+    "status_reason",
+    "process",
 )
 CHANGE = ("create", "update", "delete")
 HAND_OVER = ("assign",)
@@ -53,6 +55,8 @@ EVERYBODY_READS = (
     "custom_field",
     "pipeline",
     "currency",
+    "status_reason",
+    "process",
 )
 
 ALL, OWN, TEAM = Level.ALL, Level.OWN, Level.TEAM

@@ -107,12 +107,10 @@ class JoiningTriggerSql(JournalTriggerSql):
     settings = " SET enable_nestloop = off"
 
 
-class _Planned(pgtrigger.Trigger):
-    installation = JournalTriggerSql
+class SwitchlessTrigger(pgtrigger.Trigger):
+    """A trigger that no session can leave out."""
 
-    def __init__(self, plan: _Plan) -> None:
-        self.plan = plan
-        super().__init__()
+    installation = JournalTriggerSql
 
     def compile(self, model: Model) -> compiler.Trigger:
         sql = self.installation(
@@ -126,6 +124,12 @@ class _Planned(pgtrigger.Trigger):
             condition=self.render_condition(model),
         )
         return compiler.Trigger(name=self.name, sql=sql)
+
+
+class _Planned(SwitchlessTrigger):
+    def __init__(self, plan: _Plan) -> None:
+        self.plan = plan
+        super().__init__()
 
 
 class _Statement(_Planned):

@@ -97,9 +97,7 @@ LEAD_STATE = (
 
 class LeadSerializer(TaggedSerializer):
     name = serializers.CharField(read_only=True)
-    status_reason = serializers.ChoiceField(
-        choices=Lead.StatusReason.choices, required=False
-    )
+    status_reason = serializers.CharField(required=False, max_length=40)
 
     class Meta:
         model = Lead

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
+from core.base.errors import Invalid
 from crm.imports.convert import Bad
 from crm.imports.lookups import LOOKUPS
 from crm.imports.merge import Setup
@@ -19,9 +21,9 @@ from crm.imports.registry import (
 )
 from crm.lists import CHOICE_FIELDS
 from crm.models import Account, Contact, Lead
-from crm.rules import STATUS_REASONS, default_reason
 from crm.services.company_accounts import contact_accounts_link, lead_accounts_link
 from crm.services.lead_contacts import lead_contacts_create
+from crm.services.status_reasons import Reasons
 
 STRICT = ("do_not_email", "do_not_bulk_email", "do_not_phone")
 _ADDRESS = "address_line1 address_line2 postal_code city state_or_province country"
@@ -87,7 +89,7 @@ def register_entities() -> None:
                 "phone",
                 "mobile_phone",
             ),
-            prepare=complete_lead,
+            preparing=lead_completer,
             open_state="open",
             after=_after_leads,
         )
@@ -104,21 +106,27 @@ def _fields(model: type[models.Model], key: str, names: str) -> dict[str, Import
     )
 
 
-def complete_lead(values: dict[str, Any]) -> None:
-    """A new lead's state and reason agree, and both have their dates.
+def lead_completer() -> Callable[[dict[str, Any]], None]:
+    """What completes the values of new leads: their state and reason agree.
 
-    Raises Bad where the file's reason is none of its state's.
+    Reads the reasons once for a chunk. The returned function raises Bad where the
+    file's reason is none of its state's.
     """
-    now = timezone.now()
-    reasons = STATUS_REASONS[values["state"]]
-    if values["state"] != "open" and values["status_reason"] == "new":
-        values["status_reason"] = default_reason(values["state"])
-    if values["status_reason"] not in reasons:
-        detail = f"A lead that is {values['state']} has one of: {', '.join(reasons)}."
-        raise Bad("choice", detail, "status_reason")
-    values["stage_since"] = now
-    if values["state"] != "open":
-        values["closed_at"] = now
+    reasons = Reasons("lead")
+
+    def complete_lead(values: dict[str, Any]) -> None:
+        state = values["state"]
+        if state != "open" and values["status_reason"] == "new":
+            values["status_reason"] = ""
+        try:
+            reason = reasons.in_state(state, values["status_reason"])
+        except Invalid as error:
+            raise Bad("choice", error.detail, "status_reason") from error
+        values["status_reason"] = reason
+        if state != "open":
+            values["closed_at"] = timezone.now()
+
+    return complete_lead
 
 
 def _after_contacts(setup: Setup, merged: Merged) -> dict[str, int]:

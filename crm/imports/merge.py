@@ -92,6 +92,8 @@ class _Walk:
 
     def __init__(self, setup: Setup, rows: list[Converted]) -> None:
         self.setup = setup
+        entity = setup.entity
+        self._prepare = entity.preparing() if entity.preparing else entity.prepare
         self._by_external = self._externals(rows)
         self._by_match = self._candidates(rows)
         self._known = self._lock_and_read(self._wanted())
@@ -240,9 +242,9 @@ class _Walk:
             return Outcome("rejected")
         target = Target(self._next_id(), True, dict(self.setup.defaults))
         target.now.update(self._changes(target, row.values))
-        if entity.prepare is not None:
+        if self._prepare is not None:
             try:
-                entity.prepare(target.now)
+                self._prepare(target.now)
             except Bad as bad:
                 row.refuse(bad.attr, bad.code, bad.detail)
                 return Outcome("rejected")

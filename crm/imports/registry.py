@@ -73,9 +73,10 @@ class ImportEntity:
 
     `needs_one_of` are the fields of which a new record must have one. `match` is
     compared where the mapping says nothing. `prepare` completes the values of a new
-    record; `closed` names the state field and the values under which a record is
-    read-only; `after` runs in the chunk's transaction and answers the counts of
-    contacts and accounts it made.
+    record; `preparing` makes such a function for each chunk, where it must read.
+    `closed` names the state field and the values under which a record is read-only;
+    `after` runs in the chunk's transaction and answers the counts of contacts and
+    accounts it made.
     """
 
     key: str
@@ -87,6 +88,7 @@ class ImportEntity:
     match: Sequence[str] = ("email",)
     matcher: str = ""
     prepare: Callable[[dict[str, Any]], None] | None = None
+    preparing: Callable[[], Callable[[dict[str, Any]], None]] | None = None
     open_state: str = ""
     after: Callable[[Any, Merged], dict[str, int]] | None = None
 

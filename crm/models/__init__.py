@@ -8,6 +8,8 @@ from crm.models.interactions import InteractionKey
 from crm.models.leads import Lead
 from crm.models.lists import Campaign, Choice, CustomField, Product, Tag
 from crm.models.matching import MatchingStrategy
+from crm.models.parties import LeadParty
+from crm.models.processes import Process, ProcessState, StageStay, StatusReason
 
 __all__ = [
     "Account",
@@ -22,9 +24,14 @@ __all__ = [
     "ImportRow",
     "InteractionKey",
     "Lead",
+    "LeadParty",
     "MatchingStrategy",
     "Note",
     "PersonFields",
+    "Process",
+    "ProcessState",
     "Product",
+    "StageStay",
+    "StatusReason",
     "Tag",
 ]

@@ -5,11 +5,15 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Now
 
 from core.base.models import Record, search_text, sort_key
 from core.journal.triggers import journaled
 from crm.models.customers import Account, Contact, PersonFields
 from crm.models.lists import Campaign, Product
+from crm.models.processes import ProcessState
+from crm.processes.triggers import StageColumns, stages_kept
 from crm.querysets import LeadQuerySet
 
 
@@ -120,11 +124,30 @@ class Lead(Record, PersonFields):
     purchase_process = models.CharField(max_length=60, blank=True, default="")
     decision_maker = models.BooleanField(default=False)
 
-    process = models.CharField(
-        max_length=10, choices=Process.choices, default=Process.MARKETING
+    # Keys of processes and their stages, which are data; the shipped ones are above.
+    # Written by `crm.services.lead_stage`.
+    process = models.CharField(max_length=60, default=Process.MARKETING)
+    stage = models.CharField(max_length=60, default=Stage.INQUIRY)
+    stage_since = models.DateTimeField(
+        null=True, blank=True, editable=False, db_default=Now()
     )
-    stage = models.CharField(max_length=60, choices=Stage.choices, default="inquiry")
-    stage_since = models.DateTimeField(null=True, blank=True, editable=False)
+    process_state = models.CharField(
+        max_length=10,
+        choices=ProcessState.choices,
+        default=ProcessState.ACTIVE,
+        db_default=ProcessState.ACTIVE,
+        editable=False,
+    )
+    process_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    process_ticks = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), editable=False
+    )
+    teleprospecting_ready = models.BooleanField(
+        default=False, db_default=False, editable=False
+    )
+    teleprospect_accepted = models.BooleanField(
+        default=False, db_default=False, editable=False
+    )
     entered_by_sales = models.BooleanField(default=False, editable=False)
     sales_ready = models.BooleanField(default=False)
     sales_ready_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -171,13 +194,16 @@ class Lead(Record, PersonFields):
     objects = LeadQuerySet.as_manager()
 
     class Meta:
-        triggers = journaled(
-            "lead",
-            lead_id="id",
-            contact_id="parent_contact_id",
-            account_id="parent_account_id",
-            quiet=("last_activity_at",),
-        )
+        triggers = [
+            *journaled(
+                "lead",
+                lead_id="id",
+                contact_id="parent_contact_id",
+                account_id="parent_account_id",
+                quiet=("last_activity_at",),
+            ),
+            *stages_kept(StageColumns("lead")),
+        ]
         indexes = [
             # Matching: open leads of an address.
             models.Index(

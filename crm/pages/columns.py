@@ -19,9 +19,14 @@ def lead_badge(lead: Lead) -> Any:
     if lead.state == "open" and lead.sales_ready:
         return cells.badge("Sales ready", "ready")
     if lead.state == "disqualified":
-        reasons = dict(Lead.StatusReason.choices)
-        return cells.badge(reasons.get(lead.status_reason, "Disqualified"), "off")
+        return cells.badge(reason_of(lead), "off")
     return cells.badge(lead.get_state_display(), LEAD_TONES[lead.state])
+
+
+def reason_of(record: Any) -> str:
+    """What the reason is called: as the list read it along, or by its own name."""
+    known = getattr(record, "reason_label", None)
+    return str(known or record.status_reason.replace("_", " ").capitalize())
 
 
 def contact_badge(contact: Contact) -> Any:

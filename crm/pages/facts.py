@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -108,35 +107,3 @@ def _spoken(kind: str, value: Any) -> Any:
     if isinstance(value, float):
         return int(value) if value.is_integer() else str(value)
     return value
-
-
-def process_bar(request: HttpRequest, lead: Lead) -> dict[str, Any]:
-    """The stages of the lead's process, with how long it is in the present one."""
-    names = dict(Lead.Stage.choices)
-    keys = PROCESSES.get(lead.process, tuple(names))
-    if lead.stage not in keys:
-        keys = (*keys, lead.stage)
-    at = keys.index(lead.stage)
-    return {
-        "title": lead.get_process_display(),
-        "since": lead.stage_since or lead.created_at,
-        "closed": lead.is_closed,
-        "stages": [
-            (
-                names.get(key, key.capitalize()),
-                {-1: "done", 0: "now", 1: ""}[_side(n, at)],
-            )
-            for n, key in enumerate(keys)
-        ],
-    }
-
-
-def _side(n: int, at: int) -> int:
-    """Before (-1), at (0) or behind (1) the present stage."""
-    return (n > at) - (n < at)
-
-
-PROCESSES: dict[str, tuple[str, ...]] = {
-    "marketing": tuple(key for key, _ in Lead.Stage.choices if key != "qualify"),
-    "sales": ("sales_acceptance", "qualify", "develop", "propose", "close"),
-}

@@ -13,6 +13,7 @@ from core.ui.lists import ListPage
 from crm import filters
 from crm.models import Account, Contact, Lead
 from crm.pages import bulk, columns
+from crm.processes.labels import StageName, reason_name
 
 
 def mine(rows: QuerySet, user: Any) -> QuerySet:
@@ -222,15 +223,17 @@ class LeadList(ListPage):
             columns.lead_badge,
             sort="state",
             text=lambda row: row.get_state_display(),
+            annotate=lambda rows, user: rows.annotate(reason_label=reason_name("lead")),
             css="keep",
             position=20,
         ),
         Column(
             "stage",
             "Stage",
-            lambda row: row.get_stage_display(),
+            lambda row: cells.plain(row.stage_name),
             sort="stage",
-            text=lambda row: row.get_stage_display(),
+            text=lambda row: row.stage_name,
+            annotate=lambda rows, user: rows.annotate(stage_name=StageName()),
             css="under sub",
             position=40,
         ),

@@ -34,6 +34,7 @@ from crm.pages.shared import (
     web,
 )
 from crm.services.records import record_update
+from crm.services.status_reasons import reason_label
 
 CONTACTS_OF_ACCOUNT = 200
 
@@ -397,6 +398,8 @@ class LeadPage(CrmRecord):
         return str(self.record.name)
 
     def badges(self, record: Any) -> list[Any]:
+        if record.state == "disqualified":
+            record.reason_label = reason_label(record.status_reason)
         return [columns.lead_badge(record)]
 
     def meta(self, record: Any) -> list[tuple[str, str, str]]:

@@ -32,7 +32,6 @@ from crm.models import Account, Activity, Campaign, Contact, Lead, Note, Product
 from crm.pages import files, homes
 from crm.pages.about import about_scope
 from crm.pages.columns import ACTIVITY_ICONS, LEAD_TONES, lead_badge
-from crm.pages.facts import process_bar
 
 # Search ---------------------------------------------------------------------------
 
@@ -342,12 +341,6 @@ def subsidiaries(request: HttpRequest, account: Account) -> dict[str, Any] | Non
 
 
 def register_panels() -> None:
-    register_panel(
-        "lead",
-        Panel(
-            "process", "Process", "crm/_process.html", process_bar, "top", position=10
-        ),
-    )
     register_panel(
         "account",
         Panel(

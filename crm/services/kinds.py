@@ -11,6 +11,7 @@ from django.db.models import Model
 from crm import rules
 from crm.lists import CHOICE_FIELDS
 from crm.models import Account, Campaign, Contact, Lead, Product
+from crm.services.status_reasons import reason_in_state
 
 ADDRESS = (
     "address_line1",
@@ -89,7 +90,7 @@ def check_lead(record: Lead, changed: set[str]) -> None:
     if changed & {"last_name", "email"}:
         rules.check_person(record.last_name, record.email)
     if "status_reason" in changed:
-        rules.check_status_reason(record.state, record.status_reason)
+        reason_in_state(record.state, record.status_reason)
 
 
 CONTACT_FIELDS = frozenset(

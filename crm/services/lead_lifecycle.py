@@ -18,14 +18,10 @@ from core.base.errors import Denied, Invalid, Refused, Stale
 from core.base.text import text_problem
 from core.journal.models import Entry
 from core.journal.services import record
-from crm.lead_rules import (
-    RETURNED_TO_MARKETING,
-    SALES_READY,
-    TAKEN_OVER,
-    reason_after_return,
-    reason_in_state,
-)
-from crm.models import Lead, Note
+from crm.lead_rules import RETURNED_TO_MARKETING
+from crm.models import Lead, Note, ProcessState
+from crm.services.lead_stage import AUTOMATED, accepted, entered, handed_over
+from crm.services.status_reasons import Reasons, reason_in_state
 
 
 def visible_lead(lead_id: int, user: User | None) -> Lead:
@@ -99,7 +95,8 @@ def lead_disqualify(
     The reason defaults to "lost" and must be one of the disqualified ones (Invalid).
     Journals lead.disqualified.
     """
-    reason = reason_in_state("disqualified", status_reason)
+    reasons = Reasons("lead")
+    reason = reasons.in_state("disqualified", status_reason)
     lead = lead_lock(
         lead_id=lead_id,
         user=user,
@@ -115,7 +112,8 @@ def lead_disqualify(
     }
     lead_change(lead, closed)
     _note(lead, user, note)
-    lead_tell("lead.disqualified", lead, {"status_reason": reason, "note": note})
+    told = {"status_reason": reason, "reason_label": reasons.labels[reason]}
+    lead_tell("lead.disqualified", lead, told | {"note": note})
     return lead
 
 
@@ -141,6 +139,8 @@ def lead_reactivate(
         "status_reason": reason_in_state("open", None),
         "closed_at": None,
         "closed_by": None,
+        "process_state": ProcessState.ACTIVE,
+        "process_ended_at": None,
     }
     lead_change(lead, opened)
     lead_tell("lead.reactivated", lead, before)
@@ -172,13 +172,12 @@ def lead_return_to_marketing(
     must_be_open(lead)
     old_owner = lead.owner_id
     owner = _chosen_owner(owner_id) or previous_owner(lead)
-    now = timezone.now()
     changes = RETURNED_TO_MARKETING | {
-        "status_reason": reason_after_return(lead.status_reason),
+        "status_reason": _open_reason(lead.status_reason),
         "owner": owner,
         "team_id": owner.team_id if owner else None,
-        "returned_at": now,
-        "stage_since": now,
+        "returned_at": timezone.now(),
+        **entered(lead, AUTOMATED),
     }
     lead_change(lead, changes)
     _note(lead, user, reason)
@@ -197,8 +196,9 @@ def lead_mark_sales_ready(
 ) -> Lead:
     """Hand an open lead to sales, by hand or because a score says so.
 
-    It enters sales acceptance and the sales process; a hold from an earlier return
-    ends. Journals lead.sales_ready. Refused where it is sales ready already.
+    It enters sales acceptance and the sales process (where it is in a process of
+    sales already, it stays there); a hold from an earlier return ends. Journals
+    lead.sales_ready. Refused where it is sales ready already.
     """
     lead = lead_lock(
         lead_id=lead_id,
@@ -209,12 +209,12 @@ def lead_mark_sales_ready(
     must_be_open(lead)
     if lead.sales_ready:
         raise Refused("already_sales_ready", "This lead is sales ready already.")
-    now = timezone.now()
-    changes = SALES_READY | {
-        "sales_ready_at": now,
+    changes = {
+        "sales_ready": True,
+        "sales_ready_at": timezone.now(),
         "sales_ready_score": score,
-        "stage_since": now,
         "returned_at": None,
+        **entered(lead, handed_over((lead.process, lead.stage))),
     }
     lead_change(lead, changes)
     lead_tell("lead.sales_ready", lead, {"score": score, "by_hand": user is not None})
@@ -234,8 +234,8 @@ def lead_take_over(
     if lead.owner_id == user.pk:
         raise Refused("already_yours", "This lead is yours already.")
     before = lead.owner_id
-    mine = {"owner": user, "team_id": user.team_id, "stage_since": timezone.now()}
-    lead_change(lead, TAKEN_OVER | mine)
+    mine = {"owner": user, "team_id": user.team_id, "sales_accepted": True}
+    lead_change(lead, mine | entered(lead, accepted((lead.process, lead.stage))))
     lead_tell("lead.taken_over", lead, {"owner": [before, user.pk]})
     return lead
 
@@ -246,6 +246,13 @@ def _lock_to_take(lead_id: int, user: User, expected_version: int | None) -> Lea
     return lead_lock(
         lead_id=lead_id, user=user, action=action, expected_version=expected_version
     )
+
+
+def _open_reason(reason: str) -> str:
+    """An open lead keeps its reason when it goes back to marketing."""
+    reasons = Reasons("lead")
+    known = {value for value, _ in reasons.choices("open")}
+    return reason if reason in known else reasons.default("open")
 
 
 def previous_owner(lead: Lead) -> User | None:

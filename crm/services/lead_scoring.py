@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,8 +13,9 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from core.journal.services import NewEntry, record_many
-from crm.lead_rules import SALES_READY
 from crm.models import Lead
+from crm.services.lead_stage import AUTOMATED, Place, handed_over, leads_enter
+from crm.services.processes import process_definitions
 
 
 def _movable(lead_ids: Iterable[int]) -> QuerySet[Lead]:
@@ -29,9 +32,7 @@ def leads_start_qualification(*, lead_ids: Iterable[int]) -> int:
     leads = _movable(lead_ids).filter(
         process=Lead.Process.MARKETING, stage=Lead.Stage.INQUIRY
     )
-    return leads.update(
-        stage=Lead.Stage.AUTOMATED_QUALIFICATION, stage_since=timezone.now()
-    )
+    return leads_enter(leads, AUTOMATED)
 
 
 @transaction.atomic
@@ -45,19 +46,26 @@ def leads_become_sales_ready(*, scores: Mapping[int, int]) -> list[int]:
     rows = list(
         held_or_ready.select_for_update(no_key=True, of=("self",))
         .order_by("pk")
-        .values_list("pk", "parent_contact_id", "parent_account_id")
+        .values_list("pk", "parent_contact_id", "parent_account_id", "process", "stage")
     )
     if not rows:
         return []
-    ids = [pk for pk, _, _ in rows]
-    now = timezone.now()
+    ids = [row[0] for row in rows]
     reached = RawSQL(
         "(%s::jsonb ->> crm_lead.id::text)::int",
         [json.dumps({str(pk): scores[pk] for pk in ids})],
     )
-    Lead.objects.filter(pk__in=ids).update(
-        **SALES_READY, sales_ready_at=now, sales_ready_score=reached, stage_since=now
-    )
+    ready = {
+        "sales_ready": True,
+        "sales_ready_at": timezone.now(),
+        "sales_ready_score": reached,
+    }
+    for (old, new), few in _by_way(rows).items():
+        leads = Lead.objects.filter(pk__in=few)
+        if old == new:
+            leads.update(**ready)
+        else:
+            leads_enter(leads, new, **ready)
     record_many(
         [
             NewEntry(
@@ -68,10 +76,20 @@ def leads_become_sales_ready(*, scores: Mapping[int, int]) -> list[int]:
                 account_id=account_id,
                 data={"score": scores[pk], "by_hand": False},
             )
-            for pk, contact_id, account_id in rows
+            for pk, contact_id, account_id, _, _ in rows
         ]
     )
     return ids
+
+
+def _by_way(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[Place, Place], list[int]]:
+    """Ids by where the leads stand now and where they go: seldom more than a few."""
+    definitions = process_definitions()
+    ways: dict[tuple[Place, Place], list[int]] = defaultdict(list)
+    for pk, _, _, process, stage in rows:
+        here = (process, stage)
+        ways[here, handed_over(here, definitions)].append(pk)
+    return ways
 
 
 @transaction.atomic

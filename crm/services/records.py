@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.utils import timezone
 
 from core.access.models import Team, User
 from core.access.rights import may
@@ -21,6 +20,7 @@ from crm import rules
 from crm.models import Account, Activity, Attachment, Contact, Lead, Note
 from crm.services.attachment_files import attachments_discard
 from crm.services.kinds import RecordKind, kind_of, kind_of_record
+from crm.services.lead_stage import starting_place
 from crm.services.values import values_clean
 
 R = TypeVar("R", bound=models.Model)
@@ -57,11 +57,9 @@ def default_owner(user: User | None) -> User | None:
 
 
 def _lead_starts(lead: Lead, user: User | None) -> None:
-    lead.stage_since = timezone.now()
-    if user is not None and rules.starts_with_sales(user.areas):
-        lead.entered_by_sales = True
-        lead.process = Lead.Process.SALES
-        lead.stage = Lead.Stage.QUALIFY
+    by_sales = user is not None and rules.starts_with_sales(user.areas)
+    lead.entered_by_sales = by_sales
+    lead.process, lead.stage = starting_place(entered_by_sales=by_sales)
 
 
 @transaction.atomic

@@ -25,9 +25,6 @@ CLOSING = ("close_note", "competitor")
 
 
 class OpportunitySerializer(TaggedSerializer):
-    status_reason = serializers.ChoiceField(
-        choices=Opportunity.StatusReason.choices, required=False
-    )
     estimated_base = serializers.DecimalField(
         max_digits=20,
         decimal_places=2,
@@ -37,6 +34,7 @@ class OpportunitySerializer(TaggedSerializer):
     actual_base = serializers.DecimalField(
         max_digits=20, decimal_places=2, read_only=True
     )
+    status_reason = serializers.CharField(required=False, max_length=40)
 
     class Meta:
         model = Opportunity

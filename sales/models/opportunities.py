@@ -8,12 +8,15 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models import Value
 from django.db.models.fields.related import ForeignObject
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.base.models import Record, search_text, sort_key
 from core.journal.triggers import journaled
-from crm.models import Account, Campaign, Contact, Lead, Product
+from crm.models import Account, Campaign, Contact, Lead, ProcessState, Product
+from crm.processes.triggers import StageColumns, stages_kept
 from sales.models.pipelines import Pipeline, PipelineStage
 from sales.querysets import OpportunityQuerySet
 
@@ -128,6 +131,27 @@ class Opportunity(Record):
         editable=False,
     )
     stage_since = models.DateTimeField(null=True, blank=True, editable=False)
+    # Where it stands in its business process; written by `sales.processes`.
+    process = models.CharField(
+        max_length=60, default="sales", db_default="sales", editable=False
+    )
+    process_stage = models.CharField(
+        max_length=60, default="develop", db_default="develop", editable=False
+    )
+    process_since = models.DateTimeField(
+        null=True, blank=True, editable=False, db_default=Now()
+    )
+    process_state = models.CharField(
+        max_length=10,
+        choices=ProcessState.choices,
+        default=ProcessState.ACTIVE,
+        db_default=ProcessState.ACTIVE,
+        editable=False,
+    )
+    process_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    process_ticks = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField()), editable=False
+    )
     product = models.ForeignKey(
         Product,
         null=True,
@@ -180,12 +204,19 @@ class Opportunity(Record):
 
     class Meta:
         verbose_name_plural = "opportunities"
-        triggers = journaled(
-            "opportunity",
-            contact_id="contact_id",
-            account_id="account_id",
-            lead_id="originating_lead_id",
-        )
+        triggers = [
+            *journaled(
+                "opportunity",
+                contact_id="contact_id",
+                account_id="account_id",
+                lead_id="originating_lead_id",
+            ),
+            *stages_kept(
+                StageColumns(
+                    "opportunity", stage="process_stage", since="process_since"
+                )
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["originating_lead"],

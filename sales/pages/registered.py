@@ -16,14 +16,13 @@ from core.ui.navigation import QuickCreate, register_quick_create
 from core.ui.parts import Panel, RecordAction, register_action, register_panel
 from core.ui.search import Hit, Search, register_search
 from core.ui.timeline import Told, register_timeline
-from crm.lead_rules import REASON_LABELS
 from crm.models import Account, Contact, Lead
 from crm.pages.files import register_files
 from sales.forms import DisqualifyForm
 from sales.models import Opportunity
 from sales.pages.homes import register_homes
 from sales.pages.lists import TONES, opportunity_badge
-from sales.rules import OPPORTUNITY_REASON_LABELS
+from sales.processes.bar import register_bars
 from sales.services.leads_bulk import LeadOutcome, leads_disqualify, leads_qualify
 
 SHOWN = 6
@@ -254,8 +253,14 @@ def _sees(user: Any, opportunity_id: int) -> bool:
     return rows.filter(pk=opportunity_id).exists()
 
 
+def reason_then(data: dict[str, Any]) -> str:
+    """What the reason was called when it was given."""
+    key = str(data.get("status_reason") or "")
+    return str(data.get("reason_label") or key.replace("_", " ").capitalize())
+
+
 def _disqualified(told: Told) -> Any:
-    reason = REASON_LABELS.get(str(told.data.get("status_reason")), "")
+    reason = reason_then(told.data)
     by = told.actor or "the system"
     return format_html("<b>Disqualified</b> by {}, {}", by, reason.lower())
 
@@ -281,8 +286,19 @@ def _won(told: Told) -> Any:
 
 
 def _lost(told: Told) -> Any:
-    reason = OPPORTUNITY_REASON_LABELS.get(str(told.data.get("status_reason")), "")
+    reason = reason_then(told.data)
     return format_html("<b>Lost</b> {}, {}", told.data.get("name", ""), reason.lower())
+
+
+def _stage_entered(told: Told) -> Any:
+    by = told.actor or "the system"
+    return format_html("<b>{}</b>, by {}", told.data.get("stage_name", ""), by)
+
+
+def _process_ended(told: Told) -> Any:
+    word = "finished" if told.data.get("state") == "finished" else "abandoned"
+    name, by = told.data.get("process_name", ""), told.actor or "the system"
+    return format_html("<b>Process {}</b> by {}: {}", word, by, name)
 
 
 def _plainly(sentence: str) -> Any:
@@ -300,6 +316,18 @@ def register_timelines() -> None:
         ("lead.returned_to_marketing", "arrow-back-up", _returned, "", ""),
         ("lead.sales_ready", "flame", _sales_ready, "ready", "mile"),
         ("lead.taken_over", "user-plus", _plainly("Taken over"), "", ""),
+        ("lead.stage_entered", "route", _stage_entered, "acc", ""),
+        ("opportunity.stage_entered", "route", _stage_entered, "acc", ""),
+        ("lead.process_ended", "flag", _process_ended, "", ""),
+        ("opportunity.process_ended", "flag", _process_ended, "", ""),
+        ("lead.process_resumed", "player-play", _plainly("Process resumed"), "", ""),
+        (
+            "opportunity.process_resumed",
+            "player-play",
+            _plainly("Process resumed"),
+            "",
+            "",
+        ),
         ("opportunity.won", "trophy", _won, "good", "mile won"),
         ("opportunity.lost", "x", _lost, "", ""),
         ("opportunity.reopened", "refresh", _plainly("Opportunity reopened"), "", ""),
@@ -332,6 +360,7 @@ def register_all() -> None:
     register_bulk()
     register_panels()
     register_files("opportunity")
+    register_bars()
     register_timelines()
     register_search(
         Search("opportunity", "Opportunities", "opportunity", find_opportunities)

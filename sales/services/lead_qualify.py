@@ -10,7 +10,6 @@ from core.access.models import User
 from core.base.errors import Invalid
 from core.journal.relinking import Move, relink
 from core.journal.services import record
-from crm.lead_rules import reason_in_state, state_of_reason
 from crm.models import Account, Activity, Contact, Lead, Note
 from crm.services.lead_lifecycle import (
     lead_change,
@@ -18,6 +17,7 @@ from crm.services.lead_lifecycle import (
     lead_lock,
     must_be_open,
 )
+from crm.services.status_reasons import Reasons
 from sales.models import Opportunity
 from sales.rules import CREATE, SKIP
 from sales.services.qualify_checks import (
@@ -77,6 +77,7 @@ def lead_qualify(
     lead_closed, likely_duplicate (with the candidates), opportunity_open.
     Journals lead.qualified besides the changes of the records.
     """
+    reasons = Reasons("lead")
     wish = Wish(
         create_account=create_account,
         create_contact=create_contact,
@@ -85,12 +86,12 @@ def lead_qualify(
         contact_id=contact_id,
         customer=opportunity_customer,
         campaign_id=source_campaign,
-        status_reason=status_reason or "qualified",
+        status_reason=status_reason or reasons.default("qualified"),
         opportunity=opportunity_values or {},
     )
-    if state_of_reason(wish.status_reason) == "disqualified":
+    if reasons.state_of(wish.status_reason) == "disqualified":
         return _disqualified(lead_id, user, wish, expected_version, dry_run)
-    reason_in_state("qualified", wish.status_reason)
+    reasons.in_state("qualified", wish.status_reason)
     lead, account, contact = qualify_lock(lead_id, user, wish, expected_version)
     check_wish(wish, user, opportunity_currency)
     plan = plan_qualify(lead, wish=wish, account=account, contact=contact, user=user)

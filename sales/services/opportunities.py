@@ -22,9 +22,9 @@ from core.base.errors import Denied, Invalid, Refused, Stale
 from core.base.text import text_problem
 from core.journal.services import record
 from crm.services.records import record_create, record_update
+from crm.services.status_reasons import reason_in_state, reason_label
 from sales.kinds import must_be_open, open_one_of, second_open
 from sales.models import Opportunity
-from sales.rules import opportunity_reason
 from sales.services.money import rate_on
 from sales.services.pipelines import stage_of
 
@@ -58,7 +58,7 @@ def opportunity_update(
     expected_version: int | None = None,
 ) -> Opportunity:
     """Change fields of an open opportunity; a new stage brings its probability."""
-    row = _lock(opportunity_id, user, "update", expected_version)
+    row = opportunity_lock(opportunity_id, user, "update", expected_version)
     with _one_open_per_lead():
         return record_update(record=row, values=values, user=user)
 
@@ -77,13 +77,13 @@ def opportunity_win(
 
     Converted at the rate of the day it closed on. Journals opportunity.won.
     """
-    row = _lock(opportunity_id, user, "close", expected_version)
+    row = opportunity_lock(opportunity_id, user, "close", expected_version)
     must_be_open(row)
     _close(
         row,
         user,
         state=Opportunity.State.WON,
-        reason=opportunity_reason("won", None),
+        reason=reason_in_state("won", None, "opportunity"),
         actual_value=row.estimated_value if actual_value is None else actual_value,
         closed_at=closed_at,
         note=note,
@@ -108,19 +108,24 @@ def opportunity_lose(
 
     Journals opportunity.lost. Invalid where the reason belongs to another state.
     """
-    row = _lock(opportunity_id, user, "close", expected_version)
+    row = opportunity_lock(opportunity_id, user, "close", expected_version)
     must_be_open(row)
     _close(
         row,
         user,
         state=Opportunity.State.LOST,
-        reason=opportunity_reason("lost", status_reason),
+        reason=reason_in_state("lost", status_reason, "opportunity"),
         competitor=competitor,
         closed_at=closed_at,
         note=note,
         probability=0,
     )
-    told = {"note": note, "competitor": competitor, "status_reason": row.status_reason}
+    told = {
+        "note": note,
+        "competitor": competitor,
+        "status_reason": row.status_reason,
+        "reason_label": reason_label(row.status_reason, "opportunity"),
+    }
     _tell("opportunity.lost", row, told)
     return row
 
@@ -133,13 +138,13 @@ def opportunity_reopen(
 
     Refused where it is open, or where its lead has another open one by now.
     """
-    row = _lock(opportunity_id, user, "reopen", expected_version)
+    row = opportunity_lock(opportunity_id, user, "reopen", expected_version)
     if not row.is_closed:
         raise Refused("opportunity_open", "This opportunity is open already.")
     before = row.state
     values = {
         "state": Opportunity.State.OPEN,
-        "status_reason": opportunity_reason("open", None),
+        "status_reason": reason_in_state("open", None, "opportunity"),
         "actual_value": None,
         "closed_at": None,
         "closed_by": None,
@@ -150,12 +155,12 @@ def opportunity_reopen(
     }
     if open_one_of(row.originating_lead_id) is not None:
         raise second_open()
-    _write(row, values)
+    opportunity_write(row, values)
     _tell("opportunity.reopened", row, {"was": before})
     return row
 
 
-def _lock(
+def opportunity_lock(
     pk: int, user: User | None, action: str, expected_version: int | None
 ) -> Opportunity:
     """Lock the row; Opportunity.DoesNotExist, Denied, Stale."""
@@ -194,10 +199,11 @@ def _close(
         "close_note": note,
         "rate": rate_on(row.currency, timezone.localdate(when)),
     }
-    _write(row, closed | values)
+    opportunity_write(row, closed | values)
 
 
-def _write(row: Opportunity, values: dict[str, Any]) -> None:
+def opportunity_write(row: Opportunity, values: dict[str, Any]) -> None:
+    """Write these columns of a locked opportunity; Invalid with every wrong one."""
     for name, value in values.items():
         setattr(row, name, value)
     try:

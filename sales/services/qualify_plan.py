@@ -16,6 +16,7 @@ from core.access.models import User
 from core.base.models import Organisation
 from crm.models import Account, Activity, Contact, Lead, Note
 from sales import rules
+from sales.processes.crossing import crossed, crossing
 from sales.rules import CREATE, LINK, Decision
 from sales.services.pipelines import place_after_qualify
 
@@ -102,12 +103,16 @@ def plan_qualify(
     if contact_part.do == LINK:
         _make_sales_contact(contact_part, owned, opportunity.do == CREATE)
     _primary_contact(account_part, contact_part, account_ref, contact_ref)
+    lead_values = _lead_values(lead, wish, account_ref, contact_ref, user)
+    if opportunity.do == CREATE:
+        # The process goes on there; without an opportunity it stays where it is.
+        lead_values |= crossed()
     return Plan(
         lead=lead,
         account=account_part,
         contact=contact_part,
         opportunity=opportunity,
-        lead_values=_lead_values(lead, wish, account_ref, contact_ref, user),
+        lead_values=lead_values,
         activities=Activity.objects.filter(lead=lead).count(),
         notes=Note.objects.filter(lead=lead).count(),
     )
@@ -225,6 +230,7 @@ def _opportunity_values(
         "currency": Organisation.current().currency,
         "stage_since": timezone.now(),
         **place_after_qualify(),
+        **crossing(lead),
     }
     if wish.campaign_id is not None:
         made["campaign_id"] = wish.campaign_id

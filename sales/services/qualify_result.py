@@ -15,7 +15,7 @@ from sales.rules import CREATE, SKIP
 from sales.services.qualify_plan import Part, Plan
 
 # Not part of the report: they are the moment, not a decision.
-_TIMES = {"closed_at", "stage_since"}
+_TIMES = {"closed_at", "stage_since", "process_ended_at"}
 
 
 @dataclass(frozen=True)

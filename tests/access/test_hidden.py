@@ -269,6 +269,7 @@ DEEDS = {
         "lead_reactivate",
         "lead_mark_sales_ready",
         "lead_take_over",
+        "lead_process",
     ),
     "opportunity": (
         "opportunity",
@@ -276,6 +277,7 @@ DEEDS = {
         "opportunity_win",
         "opportunity_lose",
         "opportunity_reopen",
+        "opportunity_process",
     ),
 }
 ACTIONS = {

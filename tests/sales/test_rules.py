@@ -2,8 +2,6 @@
 
 import pytest
 
-from core.base.errors import Invalid
-from crm.lead_rules import reason_in_state, state_of_reason
 from sales import rules
 from sales.rules import CREATE, LINK, SKIP
 
@@ -97,51 +95,6 @@ def test_the_stricter_preference_wins():
     }
     lead = {"do_not_email": False, "do_not_bulk_email": True, "do_not_phone": False}
     assert rules.stricter_preferences(contact, lead) == {"do_not_bulk_email": True}
-
-
-@pytest.mark.parametrize(
-    ("reason", "state"),
-    [
-        ("new", "open"),
-        ("contacted", "open"),
-        ("qualified", "qualified"),
-        ("lost", "disqualified"),
-        ("cannot_contact", "disqualified"),
-        ("no_longer_interested", "disqualified"),
-        ("canceled", "disqualified"),
-    ],
-)
-def test_every_reason_of_a_lead_belongs_to_one_state(reason, state):
-    assert state_of_reason(reason) == state
-    assert reason_in_state(state, reason) == reason
-
-
-@pytest.mark.parametrize(
-    ("state", "reason"),
-    [("disqualified", "new"), ("qualified", "lost"), ("open", "happy")],
-)
-def test_a_reason_of_another_state_is_refused_at_its_field(state, reason):
-    with pytest.raises(Invalid) as caught:
-        reason_in_state(state, reason)
-    assert caught.value.attr == "status_reason"
-
-
-@pytest.mark.parametrize(
-    ("state", "default"),
-    [("open", "new"), ("qualified", "qualified"), ("disqualified", "lost")],
-)
-def test_a_state_without_a_reason_takes_its_default(state, default):
-    assert reason_in_state(state, None) == default
-
-
-@pytest.mark.parametrize(
-    ("state", "reason", "expected"),
-    [("open", None, "in_progress"), ("lost", "out_sold", "out_sold")],
-)
-def test_reasons_of_opportunities(state, reason, expected):
-    assert rules.opportunity_reason(state, reason) == expected
-    with pytest.raises(Invalid):
-        rules.opportunity_reason(state, "cannot_contact")
 
 
 COMPANY = {

@@ -1,0 +1,1 @@
+"""Business processes: what they are made of, and where each record stands."""

@@ -1,0 +1,1 @@
+"""Moving leads and opportunities through their processes."""
