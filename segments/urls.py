@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from segments.pages import contacts, deeds, flow, lists, members, page, versions
+from segments.pages import contacts, deeds, flow, lists, members, page, versions, why
 
 urlpatterns = [
     path("segments/", lists.SegmentList.as_view(), name="segment_list"),
@@ -42,6 +42,7 @@ urlpatterns = [
         name="segment_review",
     ),
     path("segments/<int:pk>/flow/", flow.SegmentFlow.as_view(), name="segment_flow"),
+    path("segments/<int:pk>/why/", why.SegmentWhy.as_view(), name="segment_why"),
     path("segments/<int:pk>/usage/", page.SegmentUsage.as_view(), name="segment_usage"),
     path(
         "segments/<int:pk>/do/<slug:deed>/",

@@ -56,6 +56,7 @@ class SegmentScreen(LoginRequiredMixin, View):
         tabs = [
             None if not dynamic else flow if compound else designer,
             ("members", "Members", "segment_members"),
+            ("why", "Why", "segment_why"),
             ("history", "History", "segment_history"),
             ("usage", "Where used", "segment_usage"),
         ]

@@ -310,6 +310,7 @@ NUMBERED = {
     "segment_review",
     "segment_version",
     "segment_usage",
+    "segment_why",
     "segment_do",
     "contact_segment_add",
     "contact_segment_remove",

@@ -49,6 +49,8 @@ def test_other_screens_have_no_fault(open_page, rich, marketer, visitors, size):
         "static": f"/segments/{static.pk}/members/",
         "history": f"/segments/{live.pk}/history/",
         "usage": f"/segments/{live.pk}/usage/",
+        "ask": f"/segments/{rich.pk}/why/",
+        "why": f"/segments/{rich.pk}/why/?contact={visitors[0].pk}",
         "contact": f"/contacts/{visitors[0].pk}/",
     }
     for name, path in paths.items():
