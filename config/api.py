@@ -11,11 +11,13 @@ from marketing import api as marketing
 from sales.api import leads as sales_leads
 from sales.api import settings as sales_settings
 from sales.api import views as sales
+from sales.assignment import api as assignment
 from scoring import api as scoring
 from segments import api as segments
 from workflows import api as workflows
 
 sales_leads.extend_leads()
+assignment.extend_leads()
 extend(crm.LeadViewSet, scoring.scores)
 for prefix, viewset in (
     ("users", people.UserViewSet),
@@ -47,5 +49,6 @@ for prefix, viewset in (
     ("segments", segments.SegmentViewSet),
     ("scoring-models", scoring.ScoringModelViewSet),
     ("workflows", workflows.WorkflowViewSet),
+    *assignment.RESOURCES,
 ):
     router.register(prefix, viewset, basename=prefix)

@@ -183,6 +183,17 @@ SETTINGS = Area(
             ),
         ),
         NavGroup(
+            "Lead flow",
+            (
+                NavEntry(
+                    "Assignment rules",
+                    "route",
+                    "assignment_rule_sets",
+                    "assignment_rule",
+                ),
+            ),
+        ),
+        NavGroup(
             "Capture",
             (
                 NavEntry(

@@ -36,5 +36,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("scoring.urls")),
     path("", include("workflows.urls")),
     path("", include("sales.urls")),
+    path("", include("sales.assignment.urls")),
     path("", include("marketing.urls")),
 ]

@@ -12,6 +12,7 @@ from config.demo.clock import TABLES, Times, turn_back
 from config.demo.customers import customers
 from config.demo.leads import leads
 from config.demo.people import catalogue, people
+from config.demo.rules import rules
 from config.demo.selling import selling
 from config.demo.tables import PEOPLE, PRODUCTS
 from config.demo.world import World
@@ -96,4 +97,6 @@ def settle() -> None:
         pass
     while refresh_next_due():
         pass
+    pump_all(seconds=SETTLE_SECONDS)
+    rules()
     pump_all(seconds=SETTLE_SECONDS)

@@ -177,6 +177,10 @@ class FormPage(LoginRequiredMixin, View):
     def url_of(self, record: Any) -> str:
         return reverse(self.record_url_name, args=[record.pk])
 
+    def url_of_list(self) -> str:
+        """Where Cancel leads from the form of something new."""
+        return reverse(self.list_url_name)
+
     def add_problems(self, form: RecordForm, error: DomainError) -> None:
         """Put what the service refused at its fields."""
         problems = error.extra.get("errors") or [
@@ -202,6 +206,6 @@ class FormPage(LoginRequiredMixin, View):
             "token": self.request.POST.get("token") or uuid.uuid4(),
             "version": self.request.POST.get("version")
             or getattr(record, "version", ""),
-            "back": self.url_of(record) if record else reverse(self.list_url_name),
+            "back": self.url_of(record) if record else self.url_of_list(),
         }
         return render(self.request, self.template_name, context, status=status)

@@ -61,6 +61,12 @@ def _clean(row: Any) -> None:
 
 
 @transaction.atomic
+def availability_remove(*, availability_id: int) -> None:
+    """Forget what was said: the person takes any number of leads at any time."""
+    Availability.objects.filter(pk=availability_id).delete()
+
+
+@transaction.atomic
 def day_off_add(
     *, user: User, first: dt.date, last: dt.date | None = None, note: str = ""
 ) -> DayOff:

@@ -236,7 +236,7 @@ class Planner:
         seat = taker.next()
         if seat is None:
             self._fall_back(
-                rule_set, lead, rule, place, through, "nobody of it could take it"
+                rule_set, lead, rule, place, through, "nobody could take it"
             )
             return
         gift = Gift(lead, rule_set, Given.Outcome.RULE, rule, place)
