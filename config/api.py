@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.api import people, work
 from core.api.base import extend
 from core.api.router import router
-from crm.api import attachments, imports, interactions
+from crm.api import attachments, duplicates, imports, interactions
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
@@ -41,6 +41,8 @@ for prefix, viewset in (
     ("custom-fields", crm.CustomFieldViewSet),
     ("interactions", interactions.InteractionViewSet),
     ("imports", imports.ImportViewSet),
+    ("duplicates", duplicates.DuplicateViewSet),
+    ("duplicate-rules", duplicates.DuplicateRuleViewSet),
     ("matching-strategies", crm.MatchingStrategyViewSet),
     ("forms", marketing.FormViewSet),
     ("pages", marketing.PageViewSet),

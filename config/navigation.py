@@ -180,6 +180,13 @@ SETTINGS = Area(
                     "Pipelines", "layout-kanban", "pipeline_list", "pipeline", "update"
                 ),
                 NavEntry("Currencies", "coin", "currency_list", "currency", "update"),
+                NavEntry(
+                    "Duplicate rules",
+                    "git-merge",
+                    "admin:crm_duplicaterule_changelist",
+                    "duplicate_rule",
+                    "update",
+                ),
             ),
         ),
         NavGroup(

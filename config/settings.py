@@ -184,6 +184,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "LeadStateEnum": "crm.models.Lead.State",
         "ActiveStateEnum": "crm.models.customers.ActiveState",
+        "CustomerEnum": "crm.models.duplicates.ENTITIES",
+        "CustomFieldEntityEnum": "crm.models.CustomField.ENTITIES",
+        "DuplicateStateEnum": "crm.models.DuplicatePair.State",
         "ActivityStateEnum": "crm.models.Activity.State",
         "ActivityKindEnum": "crm.models.Activity.Kind",
         "CustomFieldKindEnum": "crm.models.CustomField.KINDS",
@@ -247,6 +250,7 @@ CELERY_BEAT_SCHEDULE = {
         ("marketing.sweep_submissions", 2.0),
         ("api.clean_idempotency_keys", 3600.0),
         ("crm.remove_discarded_files", 3600.0),
+        ("crm.check_duplicates", 3600.0),
     )
 }
 

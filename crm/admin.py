@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
+from crm.duplicates import services as duplicates
 from crm.models import (
     Account,
     Activity,
@@ -17,6 +18,9 @@ from crm.models import (
     Contact,
     CustomField,
     DiscardedFile,
+    DuplicateKey,
+    DuplicatePair,
+    DuplicateRule,
     Import,
     ImportRow,
     Lead,
@@ -228,6 +232,65 @@ class MatchingStrategyAdmin(SettingAdmin):
     list_display = ("name", "target", "key", "shipped")
     list_filter = ("target", "shipped")
     search_fields = ("name", "key")
+
+
+@admin.register(DuplicateRule)
+class DuplicateRuleAdmin(HandoffModelAdmin):
+    """What counts as a duplicate, and from when somebody is asked."""
+
+    list_display = ("name", "entity", "threshold", "refuse_from", "active", "shipped")
+    list_filter = ("entity", "active", "shipped")
+    search_fields = ("name", "key")
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return duplicates.duplicate_rule_save(rule=DuplicateRule(), values=values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        stored = DuplicateRule.objects.get(pk=obj.pk)
+        return duplicates.duplicate_rule_save(rule=stored, values=values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        duplicates.duplicate_rule_delete(rule=obj)
+
+
+@admin.register(DuplicatePair)
+class DuplicatePairAdmin(ReadOnlyAdmin):
+    """Pairs to review, with what was decided about them."""
+
+    list_display = ("__str__", "score", "reason", "state", "decided_by", "found_at")
+    list_filter = ("entity", "state")
+    list_select_related = ("decided_by",)
+    search_fields = ("=first_id", "=second_id", "reason")
+    ordering = ("-score", "-id")
+    actions = ("dismiss", "reopen")
+
+    @admin.action(description="Not a duplicate", permissions=["decide"])
+    def dismiss(self, request: HttpRequest, queryset: Any) -> None:
+        """Say of the chosen pairs that they are two records."""
+        self._decide(request, queryset, "dismissed")
+
+    @admin.action(description="Review again", permissions=["decide"])
+    def reopen(self, request: HttpRequest, queryset: Any) -> None:
+        """Put the chosen pairs back into the queue."""
+        self._decide(request, queryset, "open")
+
+    def _decide(self, request: HttpRequest, queryset: Any, state: str) -> None:
+        user: Any = request.user
+        for pair in queryset:
+            duplicates.pair_decide(pair=pair, user=user, state=state)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return self.allowed(request, "update")
+
+
+@admin.register(DuplicateKey)
+class DuplicateKeyAdmin(ReadOnlyAdmin):
+    """The notes of running searches."""
+
+    entity = "duplicate"
+    list_display = ("key", "record_id", "job_id")
+    search_fields = ("=record_id", "=job_id")
+    ordering = ("-id",)
 
 
 @admin.register(Import)

@@ -10,6 +10,8 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         # Models may be imported only once the apps are loaded.
+        from crm.duplicates.scan import register_kinds as register_scans  # noqa: PLC0415
+        from crm.duplicates.shipped import ensure_rules  # noqa: PLC0415
         from crm.entities import register_all  # noqa: PLC0415
         from crm.imports.entities import register_entities  # noqa: PLC0415
         from crm.imports.jobs import register_kind  # noqa: PLC0415
@@ -26,8 +28,10 @@ class CrmConfig(AppConfig):
         kinds.register_all()
         register_entities()
         register_kind()
+        register_scans()
         registered.register_all()
         register_shipped(ensure_lists)
         register_shipped(ensure_strategies)
         register_shipped(ensure_status_reasons)
         register_shipped(ensure_processes)
+        register_shipped(ensure_rules)

@@ -16,6 +16,8 @@ from crm.models import (
     Choice,
     Contact,
     CustomField,
+    DuplicatePair,
+    DuplicateRule,
     Import,
     Lead,
     MatchingStrategy,
@@ -75,6 +77,23 @@ def register_all() -> None:
             "status_reason", "Status reason", "Status reasons", StatusReason, None, None
         ),
         Entity("process", "Process", "Processes", Process, None, None),
+        Entity(
+            "duplicate",
+            "Possible duplicate",
+            "Possible duplicates",
+            DuplicatePair,
+            None,
+            None,
+            extra_actions={"scan": "Search everything for duplicates"},
+        ),
+        Entity(
+            "duplicate_rule",
+            "Duplicate rule",
+            "Duplicate rules",
+            DuplicateRule,
+            None,
+            None,
+        ),
         Entity("import", "Import", "Imports", Import, "created_by", None),
     ):
         register_entity(entity)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.db.models import Q
 
+from core.access.entities import entity_of
 from core.access.querysets import VisibleQuerySet
 from core.base.search import search_words
 from crm.regarding import about_visible
@@ -122,3 +123,23 @@ class LeadPartyQuerySet(VisibleQuerySet):
         """Whoever sees a lead sees who has to do with it."""
         leads: Any = self.model._meta.get_field("lead").related_model
         return self.filter(lead__in=leads._default_manager.visible_to(user, action))
+
+
+class DuplicateRuleQuerySet(VisibleQuerySet):
+    entity = "duplicate_rule"
+
+
+class DuplicatePairQuerySet(VisibleQuerySet):
+    entity = "duplicate"
+
+    def visible_to(self, user: Any, action: str = "read") -> Self:
+        """Pairs of which the user sees both records; none of a deleted one."""
+        found = Q(pk__in=[])
+        for key in ("contact", "account", "lead"):
+            rows: Any = entity_of(key).model._default_manager
+            seen = rows.visible_to(user).values("pk")
+            found |= Q(entity=key, first_id__in=seen, second_id__in=seen)
+        return super().visible_to(user, action).filter(found)
+
+    def waiting(self) -> Self:
+        return self.filter(state="open")

@@ -1,7 +1,11 @@
 """Celery doors of customers and leads."""
 
+from __future__ import annotations
+
 from celery import shared_task
 
+from core.journal.services import acting
+from crm.duplicates.scan import changed_check
 from crm.services.attachment_files import discarded_files_remove
 
 
@@ -9,3 +13,10 @@ from crm.services.attachment_files import discarded_files_remove
 def remove_discarded_files() -> int:
     """Hourly: take files from the disk that nothing has named for a month."""
     return discarded_files_remove()
+
+
+@shared_task(name="crm.check_duplicates", ignore_result=True)
+def check_duplicates() -> None:
+    """Hourly: start comparing what was made or changed since the last time."""
+    with acting(None, "duplicates"):
+        changed_check()

@@ -26,6 +26,7 @@ CATALOGUE = ("product", "tag")
 RULES = ("assignment_rule",)
 SETTINGS = (
     "matching_strategy",
+    "duplicate_rule",
     "custom_field",
     "choice",
     "team",
@@ -96,6 +97,10 @@ SETTINGS_READ: Line = (
     ALL,
 )
 
+# Possible duplicates: whoever may change one of the two decides about a pair.
+DUPLICATES: Line = (("duplicate",), ("read", "update"), ALL)
+SCAN: Line = (("duplicate",), ("scan",), ALL)
+
 # Whoever finds somebody whom marketing knows may take that person on.
 MAKE_SALES: Line = (("contact",), ("make_sales",), ALL)
 
@@ -112,6 +117,8 @@ ROLES: tuple[ShippedRole, ...] = (
             (("lead",), (*CHANGE, *LEAD_STEPS, "reactivate", "delete_closed"), ALL),
             (("lead",), ("take_over",), ALL),
             MAKE_SALES,
+            DUPLICATES,
+            SCAN,
             (
                 ("opportunity",),
                 (*CHANGE, "assign", "close", "reopen"),
@@ -136,6 +143,8 @@ ROLES: tuple[ShippedRole, ...] = (
             SETTINGS_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
             MAKE_SALES,
+            DUPLICATES,
+            SCAN,
             (("lead",), (*CHANGE, *LEAD_STEPS, "reactivate"), ALL),
             (CONTENT, (*CHANGE, *PUBLISH), ALL),
             (("segment",), ("members",), ALL),
@@ -155,6 +164,7 @@ ROLES: tuple[ShippedRole, ...] = (
             SETTINGS_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
             MAKE_SALES,
+            DUPLICATES,
             (("lead",), (*CHANGE, *LEAD_STEPS), ALL),
             (CONTENT, ("create",), ALL),
             (CONTENT, ("update", "delete", *PUBLISH), TEAM),
@@ -174,6 +184,8 @@ ROLES: tuple[ShippedRole, ...] = (
             SETTINGS_READ,
             (CUSTOMERS, ("create",), ALL),
             MAKE_SALES,
+            DUPLICATES,
+            SCAN,
             (CUSTOMERS, ("update", "delete", *HAND_OVER), BELOW),
             (("lead", "opportunity"), ("create",), ALL),
             (
@@ -204,6 +216,7 @@ ROLES: tuple[ShippedRole, ...] = (
             (CUSTOMERS, READ, ALL),
             (CUSTOMERS, ("create",), ALL),
             MAKE_SALES,
+            DUPLICATES,
             (CUSTOMERS, ("update", *HAND_OVER), OWN),
             (("lead",), READ, TEAM_UNOWNED),
             (("lead",), ("create",), ALL),
@@ -230,6 +243,7 @@ ROLES: tuple[ShippedRole, ...] = (
             EVERYTHING_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
             MAKE_SALES,
+            DUPLICATES,
             (("lead",), (*CHANGE, *LEAD_STEPS, "reactivate"), ALL),
             (
                 ("opportunity",),
@@ -250,7 +264,7 @@ ROLES: tuple[ShippedRole, ...] = (
         "Read-only",
         "marketing",
         "Reads everything but the settings, changes nothing.",
-        (EVERYTHING_READ, NAMES_READ),
+        (EVERYTHING_READ, NAMES_READ, (("duplicate",), READ, ALL)),
     ),
 )
 

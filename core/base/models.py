@@ -90,6 +90,10 @@ class Organisation(models.Model):
         default=False,
         help_text="A company that matches no account makes a new one.",
     )
+    detect_duplicates = models.BooleanField(
+        default=True,
+        help_text="Look for duplicates when records are entered, changed and imported.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

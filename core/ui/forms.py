@@ -107,8 +107,11 @@ class FormPage(LoginRequiredMixin, View):
         named = self.form_class.base_fields
         return {key: value for key, value in self.request.GET.items() if key in named}
 
-    def warnings(self, form: RecordForm) -> list[dict[str, Any]]:
-        """Likely duplicates of what is about to be made, as lines with text and url."""
+    def warnings(self, form: RecordForm, record: Any) -> list[dict[str, Any]]:
+        """Likely duplicates of what is about to be written, as lines with text and url.
+
+        `record` is the one as it is stored, None for a new one.
+        """
         return []
 
     def record(self) -> Any:
@@ -136,8 +139,8 @@ class FormPage(LoginRequiredMixin, View):
         stored = type(record)._default_manager.get(pk=record.pk) if record else None
         if not form.is_valid():
             return self.show(form, record, status=422)
-        if record is None and not request.POST.get("sure"):
-            warnings = self.warnings(form)
+        if not request.POST.get("sure"):
+            warnings = self.warnings(form, stored)
             if warnings:
                 return self.show(form, record, warnings=warnings, status=422)
         return self.write(form, stored)

@@ -35,6 +35,12 @@ class TagsField(serializers.ListField):
 class TaggedSerializer(RecordSerializer):
     """A record with tags and custom fields."""
 
+    ignore_duplicates = serializers.BooleanField(
+        required=False,
+        write_only=True,
+        help_text="Write it even where a likely duplicate would be refused (409).",
+    )
+
     tags = TagsField(required=False)
     custom = serializers.DictField(
         required=False,
@@ -58,6 +64,7 @@ class ContactSerializer(TaggedSerializer):
             "source_type",
             "source_id",
             "originating_lead",
+            "ignore_duplicates",
             *MADE,
         )
         read_only_fields = (
@@ -72,7 +79,14 @@ class ContactSerializer(TaggedSerializer):
 class AccountSerializer(TaggedSerializer):
     class Meta:
         model = Account
-        fields = ("id", *sorted(ACCOUNT_FIELDS), "state", "originating_lead", *MADE)
+        fields = (
+            "id",
+            *sorted(ACCOUNT_FIELDS),
+            "state",
+            "originating_lead",
+            "ignore_duplicates",
+            *MADE,
+        )
         read_only_fields = ("state", "originating_lead", *MADE)
 
 
@@ -101,7 +115,14 @@ class LeadSerializer(TaggedSerializer):
 
     class Meta:
         model = Lead
-        fields = ("id", "name", *sorted(LEAD_FIELDS), *LEAD_STATE, *MADE)
+        fields = (
+            "id",
+            "name",
+            *sorted(LEAD_FIELDS),
+            *LEAD_STATE,
+            "ignore_duplicates",
+            *MADE,
+        )
         read_only_fields = (*LEAD_STATE, *MADE)
 
 

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from core.api.base import RecordViewSet, record_action
 from crm import filters
 from crm.api import serializers as shapes
+from crm.duplicates.showing import refuse_duplicates
 from crm.models import (
     Account,
     Activity,
@@ -49,7 +50,21 @@ class RecordsViewSet(RecordViewSet):
 
 
 class CustomersViewSet(RecordsViewSet):
-    """Records with an owner and tags."""
+    """Records with an owner and tags; likely duplicates are refused with a 409."""
+
+    def create_record(self, values: dict[str, Any]) -> Any:
+        self._check_duplicates(values)
+        return super().create_record(values)
+
+    def update_record(
+        self, record: Any, values: dict[str, Any], version: int | None
+    ) -> Any:
+        self._check_duplicates(values, record)
+        return super().update_record(record, values, version)
+
+    def _check_duplicates(self, values: dict[str, Any], record: Any = None) -> None:
+        if not values.pop("ignore_duplicates", False):
+            refuse_duplicates(self.entity, values, self.request.user, record=record)
 
     @record_action("assign", right="assign", request=shapes.AssignSerializer)
     def assign(self, request: Request, record: Any, values: dict[str, Any]) -> Any:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from core.jobs.models import Job
 from core.jobs.registry import JobKind, JobRun, register_job_kind
 from core.jobs.services import job_start
+from crm.duplicates.scan import import_check
 from crm.imports.running import OPEN_STATES, import_run_chunk
 from crm.models import Import
 
@@ -43,8 +44,17 @@ def _run_chunk(run: JobRun) -> bool:
     return finished
 
 
+def _check_duplicates(job: Job) -> None:
+    batch = Import.objects.get(pk=job.params["import"])
+    if not batch.dry_run:
+        import_check(import_id=batch.pk, entity=batch.entity, user=batch.created_by)
+
+
 def _ended(job: Job) -> None:
-    """A job that was canceled or given up takes its import with it."""
+    """Look for duplicates among what was made; a stopped job stops its import."""
+    _check_duplicates(job)
+    if job.state == "completed":
+        return
     state = Import.State.CANCELED if job.state == "canceled" else Import.State.FAILED
     problem = (job.error.strip().splitlines() or [""])[-1]
     Import.objects.filter(pk=job.params["import"], state__in=OPEN_STATES).update(

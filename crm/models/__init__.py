@@ -3,6 +3,7 @@
 from crm.models.activities import Activity, Note
 from crm.models.attachments import Attachment, DiscardedFile
 from crm.models.customers import Account, Contact, PersonFields
+from crm.models.duplicates import DuplicateKey, DuplicatePair, DuplicateRule
 from crm.models.imports import Import, ImportRow
 from crm.models.interactions import InteractionKey
 from crm.models.leads import Lead
@@ -20,6 +21,9 @@ __all__ = [
     "Contact",
     "CustomField",
     "DiscardedFile",
+    "DuplicateKey",
+    "DuplicatePair",
+    "DuplicateRule",
     "Import",
     "ImportRow",
     "InteractionKey",

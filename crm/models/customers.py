@@ -5,11 +5,31 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Lower, Trim
+from django.db.models.functions import Lower, Right, Trim
 
 from core.base.models import Record, search_text, sort_key
 from core.journal.triggers import journaled
 from crm.querysets import AccountQuerySet, ContactQuerySet
+
+PHONE_END = 8
+
+
+def phone_end(name: str) -> Right:
+    """The last digits of a number, equal with and without its country's prefix."""
+    digits = models.Func(
+        models.F(name),
+        models.Value("[^0-9]"),
+        models.Value(""),
+        models.Value("g"),
+        function="regexp_replace",
+        output_field=models.TextField(),
+    )
+    return Right(digits, PHONE_END)
+
+
+def phone_index(name: str, index: str) -> models.Index:
+    """Duplicates: records by the end of a phone number."""
+    return models.Index(phone_end(name), name=index, condition=~models.Q(**{name: ""}))
 
 
 class ActiveState(models.TextChoices):
@@ -147,6 +167,13 @@ class Account(Record, AddressFields):
                 name="account_external_id",
                 condition=~models.Q(external_id=""),
             ),
+            # Duplicates: companies by number and address.
+            phone_index("phone", "account_phone_end"),
+            models.Index(
+                Lower(Trim("email")),
+                name="account_email_typed",
+                condition=~models.Q(email=""),
+            ),
             models.Index(fields=["-created_at", "-id"], name="account_newest"),
             models.Index(fields=["sort_name", "id"], name="account_by_name"),
             GinIndex(
@@ -247,6 +274,14 @@ class Contact(Record, PersonFields):
                 fields=["external_id"],
                 name="contact_external_id",
                 condition=~models.Q(external_id=""),
+            ),
+            # Duplicates: people by number and birthday.
+            phone_index("phone", "contact_phone_end"),
+            phone_index("mobile_phone", "contact_mobile_end"),
+            models.Index(
+                fields=["birth_date", "id"],
+                name="contact_born",
+                condition=models.Q(birth_date__isnull=False),
             ),
             models.Index(fields=["-created_at", "-id"], name="contact_newest"),
             models.Index(fields=["sort_name", "id"], name="contact_by_name"),

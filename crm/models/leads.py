@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from core.base.models import Record, search_text, sort_key
 from core.journal.triggers import journaled
-from crm.models.customers import Account, Contact, PersonFields
+from crm.models.customers import Account, Contact, PersonFields, phone_index
 from crm.models.lists import Campaign, Product
 from crm.models.processes import ProcessState
 from crm.processes.triggers import StageColumns, stages_kept
@@ -216,6 +216,9 @@ class Lead(Record, PersonFields):
                 name="lead_external_id",
                 condition=~models.Q(external_id=""),
             ),
+            # Duplicates: leads by number.
+            phone_index("phone", "lead_phone_end"),
+            phone_index("mobile_phone", "lead_mobile_end"),
             # The shipped workflow walks the orphaned leads.
             models.Index(
                 fields=["id"],

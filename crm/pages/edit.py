@@ -11,10 +11,11 @@ from core.access.rights import may
 from core.base.text import whole_number
 from core.ui.forms import FormPage, RecordForm
 from crm import forms
+from crm.duplicates.folding import FOLDED
+from crm.duplicates.showing import Shown, duplicates_shown
 from crm.models import Account, Activity, Campaign, Contact, Lead, Product
 from crm.pages import columns
 from crm.services.activities import activity_links_lead
-from crm.services.duplicates import Candidate, likely_duplicates
 from crm.services.records import record_create, record_update
 
 
@@ -33,35 +34,38 @@ class CrmEdit(FormPage):
         )
         return changed
 
+    def warnings(self, form: RecordForm, record: Any) -> list[dict[str, Any]]:
+        """Who is known already; what one may not open by name and owner only."""
+        if self.entity not in FOLDED:
+            return []
+        found = duplicates_shown(
+            self.entity, form.cleaned_data, self._user(), record=record
+        )
+        return [warning_line(each, self._user()) for each in found]
+
     def _user(self) -> Any:
         return self.request.user
+
+
+def warning_line(found: Shown, user: Any) -> dict[str, Any]:
+    """One record that may be the same; whom marketing knows can be taken on."""
+    why = found.likely.reason
+    line: dict[str, Any] = {"text": found.name, "why": why, "score": found.likely.score}
+    if not found.visible:
+        owner = found.record.owner
+        return line | {"why": f"{why}, owned by {owner}" if owner else why}
+    line["url"] = reverse(found.entity, args=[found.record.pk])
+    if found.marketing_only:
+        line["badge"] = columns.contact_badge(found.record)
+        if may(user, "make_sales", found.record, "contact"):
+            line["take"] = reverse("contact_make_sales", args=[found.record.pk])
+    return line
 
 
 class ContactEdit(CrmEdit):
     entity, model, noun = "contact", Contact, "contact"
     form_class = forms.ContactForm
     list_url_name, record_url_name = "contact_list", "contact"
-
-    def warnings(self, form: RecordForm) -> list[dict[str, Any]]:
-        """People who are known already; those one may not open by name only."""
-        found = likely_duplicates(form.cleaned_data)
-        ids = [each.contact.pk for each in found]
-        rows = Contact.objects.visible_to(self.request.user).filter(pk__in=ids)
-        visible = set(rows.values_list("pk", flat=True))
-        return [self.warning(each, each.contact.pk in visible) for each in found]
-
-    def warning(self, found: Candidate, visible: bool) -> dict[str, Any]:
-        """One person who may be the same; one marketing knows can be taken on."""
-        contact, user = found.contact, self.request.user
-        line = {"text": contact.name, "why": found.reason}
-        if not visible:
-            return line
-        line["url"] = reverse("contact", args=[contact.pk])
-        if contact.marketing_only:
-            line["badge"] = columns.contact_badge(contact)
-            if may(user, "make_sales", contact, "contact"):
-                line["take"] = reverse("contact_make_sales", args=[contact.pk])
-        return line
 
 
 class AccountEdit(CrmEdit):

@@ -55,6 +55,8 @@ API: dict[str, tuple[set[str], set[str]]] = {
     "tags": (ALL, {ADMIN, MANAGER, MARKETER, SALES_MANAGER, MACHINE}),
     "choices": (ALL, {ADMIN}),
     "custom-fields": (ALL, {ADMIN}),
+    "duplicates": (ALL, set()),
+    "duplicate-rules": (SETTINGS, {ADMIN}),
     "matching-strategies": (SETTINGS | {MACHINE}, {ADMIN}),
 }
 
@@ -95,6 +97,8 @@ SHELL = {
 # Addresses that only take a POST.
 POSTED = {
     "form_draft",
+    "duplicates-check",
+    "duplicates-scan",
     "interactions-list",
     "leads-disqualify-many",
     "leads-assign-by-rules-many",
@@ -132,6 +136,10 @@ ENTRIES: dict[str, set[str]] = {
     "custom-fields-list": ALL,
     "interactions-list": WRITERS,
     "imports-list": SETTINGS | {MACHINE},
+    "duplicates-list": ALL,
+    "duplicates-check": ALL,
+    "duplicates-scan": {ADMIN, MANAGER, SALES_MANAGER},
+    "duplicate-rules-list": SETTINGS,
     "matching-strategies-list": SETTINGS | {MACHINE},
     "forms-list": ALL,
     "pages-list": ALL,
@@ -265,6 +273,11 @@ NUMBERED = {
     "imports-detail",
     "imports-cancel",
     "imports-rows",
+    "duplicates-detail",
+    "duplicates-dismiss",
+    "duplicates-later",
+    "duplicates-reopen",
+    "duplicate-rules-detail",
     "matching-strategies-detail",
     "forms-detail",
     "forms-go-live",

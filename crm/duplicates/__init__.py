@@ -1,0 +1,1 @@
+"""Who may be here twice: how alike two records are, and why."""
