@@ -9,6 +9,7 @@ from crm.api import attachments, duplicates, imports, interactions
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
+from sales.api import parts as sales_parts
 from sales.api import settings as sales_settings
 from sales.api import views as sales
 from sales.assignment import api as assignment
@@ -28,6 +29,10 @@ for prefix, viewset in (
     ("accounts", crm.AccountViewSet),
     ("leads", crm.LeadViewSet),
     ("opportunities", sales.OpportunityViewSet),
+    ("opportunity-lines", sales_parts.LineViewSet),
+    ("opportunity-competitors", sales_parts.RivalViewSet),
+    ("stakeholders", sales_parts.StakeholderViewSet),
+    ("competitors", sales_parts.CompetitorViewSet),
     ("pipelines", sales_settings.PipelineViewSet),
     ("currencies", sales_settings.CurrencyViewSet),
     ("exchange-rates", sales_settings.ExchangeRateViewSet),

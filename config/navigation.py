@@ -122,7 +122,7 @@ SALES = Area(
                 NavEntry("Pipeline", "layout-kanban", "pipeline", "opportunity"),
                 NavEntry("Forecast", "trophy", "forecast", "opportunity"),
                 NavEntry("Products", "box", "product_list", "product"),
-                NavEntry("Competitors", "swords", "competitor_list"),
+                NavEntry("Competitors", "swords", "competitor_list", "competitor"),
             ),
         ),
         NavGroup(

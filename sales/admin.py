@@ -9,8 +9,18 @@ from django.http import HttpRequest
 
 from core.access.administration import HandoffModelAdmin
 from crm.admin import RecordAdmin
-from sales.models import Currency, ExchangeRate, Opportunity, Pipeline, PipelineStage
-from sales.services import money, pipelines
+from sales.models import (
+    Competitor,
+    Currency,
+    ExchangeRate,
+    Opportunity,
+    OpportunityCompetitor,
+    OpportunityLine,
+    Pipeline,
+    PipelineStage,
+    Stakeholder,
+)
+from sales.services import money, parts, pipelines
 from sales.services.opportunities import opportunity_create, opportunity_update
 
 
@@ -122,3 +132,98 @@ class ExchangeRateAdmin(HandoffModelAdmin):
 
     def remove(self, request: Any, obj: Any) -> None:
         money.rate_delete(rate=obj)
+
+
+@admin.register(Competitor)
+class CompetitorAdmin(HandoffModelAdmin):
+    list_display = ("name", "website", "active")
+    list_filter = ("active",)
+    search_fields = ("name",)
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return parts.competitor_save(competitor=Competitor(), values=values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = Competitor.objects.get(pk=obj.pk)
+        return parts.competitor_save(competitor=row, values=values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        parts.competitor_delete(competitor=obj)
+
+
+class PartAdmin(HandoffModelAdmin):
+    """What hangs on an opportunity: changed by whoever may change that."""
+
+    entity = "opportunity"
+    list_select_related: tuple[str, ...] = ("opportunity",)
+    search_fields = ("opportunity__name",)
+    ordering = ("-id",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        """It stays on its opportunity."""
+        return ("opportunity",) if obj is not None else ()
+
+
+@admin.register(OpportunityLine)
+class LineAdmin(PartAdmin):
+    list_display = ("opportunity", "product", "quantity", "price", "discount", "amount")
+    autocomplete_fields = ("opportunity", "product")
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        pk = values.pop("opportunity").pk
+        return parts.line_add(opportunity_id=pk, user=request.user, values=values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = OpportunityLine.objects.get(pk=obj.pk)
+        return parts.line_update(line=row, user=request.user, values=values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        parts.line_delete(line=obj, user=request.user)
+
+
+@admin.register(OpportunityCompetitor)
+class RivalAdmin(PartAdmin):
+    list_display = ("opportunity", "competitor", "note")
+    list_filter = ("competitor",)
+    list_select_related = ("opportunity", "competitor")
+    autocomplete_fields = ("opportunity", "competitor")
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        return ("opportunity", "competitor") if obj is not None else ()
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        pk = values.pop("opportunity").pk
+        return parts.rival_add(opportunity_id=pk, user=request.user, **values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = OpportunityCompetitor.objects.get(pk=obj.pk)
+        return parts.rival_update(rival=row, user=request.user, **values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        parts.rival_remove(rival=obj, user=request.user)
+
+
+@admin.register(Stakeholder)
+class StakeholderAdmin(PartAdmin):
+    list_display = ("opportunity", "contact", "account", "role")
+    list_filter = ("role",)
+    list_select_related = ("opportunity", "contact", "account")
+    autocomplete_fields = ("opportunity", "contact", "account")
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        pk = values.pop("opportunity").pk
+        return parts.stakeholder_add(
+            opportunity_id=pk, user=request.user, values=values
+        )
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = Stakeholder.objects.get(pk=obj.pk)
+        return parts.stakeholder_update(
+            stakeholder=row, user=request.user, values=values
+        )
+
+    def remove(self, request: Any, obj: Any) -> None:
+        parts.stakeholder_remove(stakeholder=obj, user=request.user)

@@ -10,7 +10,7 @@ from core.access.entities import Entity, register_entity
 from core.access.querysets import widen_visibility
 from crm.processes.registry import ProcessEntity, register_process_entity
 from sales.kinds import FIELDS
-from sales.models import Currency, Opportunity, Pipeline
+from sales.models import Competitor, Currency, Opportunity, Pipeline
 
 
 def register_all() -> None:
@@ -38,6 +38,9 @@ def register_all() -> None:
             stage="process_stage",
             since="process_since",
         )
+    )
+    register_entity(
+        Entity("competitor", "Competitor", "Competitors", Competitor, None, None)
     )
     widen_visibility("contact", contacts_of_visible_opportunities)
     widen_visibility("account", accounts_of_visible_opportunities)

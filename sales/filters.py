@@ -24,7 +24,17 @@ from crm.filters import (
     whole,
 )
 from crm.models import Campaign, Product
-from sales.models import Currency, ExchangeRate, Opportunity, Pipeline, PipelineStage
+from sales.models import (
+    Competitor,
+    Currency,
+    ExchangeRate,
+    Opportunity,
+    OpportunityCompetitor,
+    OpportunityLine,
+    Pipeline,
+    PipelineStage,
+    Stakeholder,
+)
 
 
 def _day(field: str, way: str, label: str) -> filters.DateFilter:
@@ -131,3 +141,35 @@ class ExchangeRateFilter(RecordFilter):
     class Meta(RecordFilter.Meta):
         model = ExchangeRate
         fields = {"currency": ["exact"], "day": ["exact", *DATES]}
+
+
+class CompetitorFilter(RecordFilter):
+    shown = ("name__contains", "active")
+    name__contains = text("name", "Name")
+
+    class Meta(RecordFilter.Meta):
+        model = Competitor
+        fields = {"active": ["exact"]}
+
+
+class LineFilter(RecordFilter):
+    class Meta(RecordFilter.Meta):
+        model = OpportunityLine
+        fields = {"opportunity": ["exact"], "product": ["exact"]}
+
+
+class RivalFilter(RecordFilter):
+    class Meta(RecordFilter.Meta):
+        model = OpportunityCompetitor
+        fields = {"opportunity": ["exact"], "competitor": ["exact"]}
+
+
+class StakeholderFilter(RecordFilter):
+    class Meta(RecordFilter.Meta):
+        model = Stakeholder
+        fields = {
+            "opportunity": ["exact"],
+            "contact": ["exact"],
+            "account": ["exact"],
+            "role": CHOICE,
+        }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from crm.services.status_reasons import Reasons
 
@@ -35,7 +37,35 @@ class ReturnForm(forms.Form):
     reason = note_field("Why it is too early")
 
 
-class WinForm(forms.Form):
+class ClosedOn(forms.Form):
+    """The day it closed on; today where nothing is said."""
+
+    closed_on = forms.DateField(
+        label="Closed on",
+        required=False,
+        help_text="Today where it is left empty.",
+        widget=forms.DateInput(attrs={**_TEXT, "type": "date"}),
+    )
+
+    def clean_closed_on(self) -> date | None:
+        day: date | None = self.cleaned_data["closed_on"]
+        if day is not None and day > timezone.localdate():
+            raise forms.ValidationError("It cannot close in the future.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        """The service wants a moment: noon of a past day, now for today."""
+        said = super().clean() or {}
+        day = said.pop("closed_on", None)
+        said["closed_at"] = None
+        if day is not None and day < timezone.localdate():
+            noon = datetime.combine(day, time(12))
+            said["closed_at"] = timezone.make_aware(noon)
+        return said
+
+
+class WinForm(ClosedOn):
+    field_order = ["actual_value", "closed_on", "note"]
     actual_value = forms.DecimalField(
         label="Value",
         required=False,
@@ -48,14 +78,18 @@ class WinForm(forms.Form):
     note = note_field("Note")
 
 
-class LoseForm(forms.Form):
+class LoseForm(ClosedOn):
+    field_order = ["status_reason", "competitor", "closed_on", "note"]
     status_reason = forms.ChoiceField(
         label="Reason",
         choices=lambda: Reasons("opportunity").choices("lost"),
         widget=forms.Select(attrs=_SELECT),
     )
     competitor = forms.CharField(
-        required=False, max_length=200, widget=forms.TextInput(attrs=_TEXT)
+        required=False,
+        max_length=200,
+        help_text="A new name joins the competitors.",
+        widget=forms.TextInput(attrs={**_TEXT, "list": "competitors"}),
     )
     note = note_field("Note")
 

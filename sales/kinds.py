@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from django.db.models import Sum
 from django.utils import timezone
 
 from core.base.errors import Invalid, Refused
@@ -20,6 +23,7 @@ FIELDS = frozenset(
         "contact",
         "originating_lead",
         "estimated_value",
+        "amount_from_lines",
         "currency",
         "estimated_close",
         "pipeline",
@@ -78,11 +82,34 @@ def check_opportunity(row: Opportunity, changed: set[str]) -> None:
         before = open_one_of(row.originating_lead_id, but=row.pk)
         if before is not None:
             raise second_open()
+    _lines_rule(row, changed)
     _converted(row, changed)
     if row._state.adding:
         _starts(row)
     elif changed & {"stage", "pipeline"}:
         _moves(row, changed)
+
+
+def _lines_rule(row: Opportunity, changed: set[str]) -> None:
+    """Where the amount follows the lines, nobody enters it by hand."""
+    if row._state.adding or not row.amount_from_lines:
+        return
+    if "amount_from_lines" in changed:
+        row.estimated_value = lines_total(row)
+        changed.add("estimated_value")
+    elif "estimated_value" in changed:
+        raise Invalid(
+            "from_lines",
+            "The amount is the sum of the lines. Change those, or let it be entered "
+            "by hand.",
+            attr="estimated_value",
+        )
+
+
+def lines_total(row: Opportunity) -> Decimal | None:
+    """What the lines come to; None without any."""
+    found: Decimal | None = row.lines.aggregate(all=Sum("amount"))["all"]
+    return found
 
 
 def _converted(row: Opportunity, changed: set[str]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.db.models import Q
 
 from core.access.querysets import VisibleQuerySet
+from core.access.rights import EVERYTHING, rights_of
 from crm.querysets import Searchable
 
 
@@ -65,3 +66,23 @@ class CurrencyQuerySet(VisibleQuerySet):
 
 class ExchangeRateQuerySet(VisibleQuerySet):
     entity = "currency"
+
+
+class CompetitorQuerySet(VisibleQuerySet):
+    entity = "competitor"
+
+
+class PartQuerySet(VisibleQuerySet):
+    """Rows that hang on an opportunity: seen and changed by whoever may that."""
+
+    entity = "opportunity"
+
+    def visible_to(self, user: Any, action: str = "read") -> Self:
+        """The rows of the opportunities that this user may read, or change."""
+        action = "read" if action == "read" else "update"
+        condition = rights_of(user).condition("opportunity", action)
+        if condition == EVERYTHING:
+            return self.all()
+        owner: Any = self.model._meta.get_field("opportunity").related_model
+        rows = owner._default_manager.visible_to(user, action)
+        return self.filter(opportunity__in=rows)

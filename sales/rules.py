@@ -275,6 +275,19 @@ def to_base(amount: Decimal | None, rate: Decimal) -> Decimal | None:
         return (amount * rate).quantize(CENT, ROUND_HALF_UP)
 
 
+def from_base(amount: Decimal, rate: Decimal) -> Decimal:
+    """An amount of the organisation's currency in another one, to the cent."""
+    with localcontext(prec=60):
+        return (amount / rate).quantize(CENT, ROUND_HALF_UP)
+
+
+def line_amount(quantity: Decimal, price: Decimal, discount: Decimal) -> Decimal:
+    """What a line comes to: quantity times price less the discount, to the cent."""
+    with localcontext(prec=60):
+        whole = quantity * price * (100 - discount) / 100
+        return whole.quantize(CENT, ROUND_HALF_UP)
+
+
 def rate_of_day(rates: Sequence[tuple[date, Decimal]], day: date) -> Decimal | None:
     """The rate in force on a day: the last one from that day or before.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sales.pages import dialogs, lists, records, reports, settings
+from sales.pages import competitors, dialogs, lists, parts, records, reports, settings
 from sales.pages.qualify import QualifyPanel
 from sales.processes import pages as processes
 
@@ -75,6 +75,43 @@ urlpatterns = [
         "opportunities/<int:pk>/process/<slug:stage>/",
         processes.OpportunityStage.as_view(),
         name="opportunity_stage",
+    ),
+    path(
+        "opportunities/<int:pk>/lines/new/",
+        parts.LineNew.as_view(),
+        name="line_create",
+    ),
+    path("opportunity-lines/<int:pk>/", parts.LineEdit.as_view(), name="line_edit"),
+    path(
+        "opportunities/<int:pk>/competitors/new/",
+        parts.RivalNew.as_view(),
+        name="rival_create",
+    ),
+    path(
+        "opportunity-competitors/<int:pk>/",
+        parts.RivalEdit.as_view(),
+        name="rival_edit",
+    ),
+    path(
+        "opportunities/<int:pk>/stakeholders/new/",
+        parts.StakeholderNew.as_view(),
+        name="stakeholder_create",
+    ),
+    path(
+        "stakeholders/<int:pk>/",
+        parts.StakeholderEdit.as_view(),
+        name="stakeholder_edit",
+    ),
+    path("competitors/", competitors.CompetitorList.as_view(), name="competitor_list"),
+    path(
+        "competitors/new/",
+        competitors.CompetitorEdit.as_view(),
+        name="competitor_create",
+    ),
+    path(
+        "competitors/<int:pk>/edit/",
+        competitors.CompetitorEdit.as_view(),
+        name="competitor_edit",
     ),
     path("leads/<int:pk>/qualify/", QualifyPanel.as_view(), name="lead_qualify"),
     path(

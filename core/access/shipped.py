@@ -58,6 +58,7 @@ EVERYBODY_READS = (
     "currency",
     "status_reason",
     "process",
+    "competitor",
 )
 
 ALL, OWN, TEAM = Level.ALL, Level.OWN, Level.TEAM
@@ -92,7 +93,7 @@ EVERYTHING_READ: Line = (
 )
 NAMES_READ: Line = (EVERYBODY_READS, READ, ALL)
 SETTINGS_READ: Line = (
-    ("workflow", *RULES, *SETTINGS, "user", *CATALOGUE),
+    ("workflow", *RULES, *SETTINGS, "user", *CATALOGUE, "competitor"),
     READ,
     ALL,
 )
@@ -128,7 +129,7 @@ ROLES: tuple[ShippedRole, ...] = (
             (("segment",), ("members",), ALL),
             (("submission",), ("retry",), ALL),
             (("workflow",), (*CHANGE, *RUN), ALL),
-            ((*RULES, *SETTINGS, *CATALOGUE, "user"), CHANGE, ALL),
+            ((*RULES, *SETTINGS, *CATALOGUE, "user", "competitor"), CHANGE, ALL),
             (("import", "api_token", "failed_event"), ("read", *CHANGE), ALL),
             (("audit",), READ, ALL),
         ),
@@ -204,6 +205,7 @@ ROLES: tuple[ShippedRole, ...] = (
             (("segment",), ("members",), ALL),
             (RULES, CHANGE, ALL),
             (("tag",), ("create", "update"), ALL),
+            (("competitor",), CHANGE, ALL),
             (("import",), ("read", "create", "update"), OWN),
         ),
     ),
@@ -222,6 +224,7 @@ ROLES: tuple[ShippedRole, ...] = (
             (("lead",), ("create",), ALL),
             (("lead",), ("update", *LEAD_STEPS, "reactivate"), OWN),
             (("lead",), ("take_over",), TEAM_UNOWNED),
+            (("competitor",), ("create", "update"), ALL),
             (("opportunity",), READ, TEAM),
             (("opportunity",), ("create",), ALL),
             (("opportunity",), ("update", "assign", "close", "reopen"), OWN),

@@ -37,13 +37,19 @@ class Regarding(models.Model):
 
 
 class Activity(Stamped, Owned, Regarding):
-    """A task, phone call, appointment or customer request."""
+    """A task, phone call, appointment or customer request.
+
+    Some kinds are written by what they tell of, and never entered by hand.
+    """
+
+    BY_SYSTEM = frozenset({"opportunity_close"})
 
     class Kind(models.TextChoices):
         TASK = "task", "Task"
         PHONE_CALL = "phone_call", "Phone call"
         APPOINTMENT = "appointment", "Appointment"
         CUSTOMER_REQUEST = "customer_request", "Customer request"
+        OPPORTUNITY_CLOSE = "opportunity_close", "Opportunity close"
 
     class State(models.TextChoices):
         OPEN = "open", "Open"

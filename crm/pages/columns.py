@@ -129,6 +129,7 @@ def due_cell(activity: Activity) -> Any:
 
 
 ACTIVITY_ICONS = {
+    "opportunity_close": "trophy",
     "task": "checklist",
     "phone_call": "phone",
     "appointment": "calendar-event",

@@ -149,6 +149,8 @@ def activities_of(
     if kind not in ("all", "activity"):
         return []
     rows: Any = Activity.objects.visible_to(scope.user).filter(about_scope(scope))
+    # What the system wrote stands there as a milestone already.
+    rows = rows.exclude(kind__in=Activity.BY_SYSTEM)
     rows = rows.annotate(moment=Coalesce("completed_at", "created_at"))
     if place:
         rows = place.older(rows, "activities", "moment")

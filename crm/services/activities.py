@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -80,6 +81,8 @@ def activity_update(
 ) -> Activity:
     """Change an activity under a row lock; Stale where its version moved on."""
     locked = record_lock(record=activity, version=version)
+    if locked.kind in Activity.BY_SYSTEM:
+        raise Refused("by_system", "This tells what happened, and stays as it is.")
     changed = _apply(locked, values)
     if changed:
         _closes(locked)
@@ -126,12 +129,50 @@ def activity_delete(
     record_lock(record=activity, version=version).delete()
 
 
+@transaction.atomic
+def activity_happened(
+    *,
+    kind: str,
+    regarding_type: str,
+    record: models.Model,
+    user: User | None,
+    subject: str,
+    description: str = "",
+    outcome: str = "",
+    at: datetime,
+) -> Activity:
+    """Write a completed activity of a kind that only the system writes."""
+    links = links_of(regarding_type, record)
+    activity = Activity(
+        kind=kind,
+        regarding_type=regarding_type,
+        regarding_id=record.pk,
+        contact_id=links.contact_id,
+        lead_id=links.lead_id,
+        account_id=links.account_id,
+        subject=subject,
+        description=description,
+        outcome=outcome,
+        state=Activity.State.COMPLETED,
+        completed_at=at,
+        owner=user,
+        team_id=user.team_id if user else None,
+        created_by=user,
+    )
+    _validated(activity)
+    activity.save(force_insert=True)
+    return activity
+
+
 def _apply(activity: Activity, values: Mapping[str, Any]) -> list[str]:
     unknown = set(values) - ACTIVITY_FIELDS
     if unknown:
         name = sorted(unknown)[0]
         text = f"An activity has no field {name} that can be set."
         raise Invalid("unknown_field", text, attr=name)
+    if values.get("kind") in Activity.BY_SYSTEM:
+        text = "Activities of this kind are written by the system."
+        raise Invalid("invalid_choice", text, attr="kind")
     changed = []
     for name, value in values.items():
         field = activity._meta.get_field(name)

@@ -49,6 +49,17 @@ class OpportunitySerializer(TaggedSerializer):
         }
 
 
+class StaySerializer(serializers.Serializer):
+    """A time in one stage."""
+
+    stage = serializers.CharField()
+    name = serializers.CharField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True)
+    days = serializers.IntegerField()
+    by = serializers.CharField(help_text="Who moved it there; blank: the system.")
+
+
 class WinSerializer(StrictSerializer):
     actual_value = serializers.DecimalField(
         max_digits=14, decimal_places=2, min_value=0, required=False, allow_null=True

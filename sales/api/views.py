@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from core.api.base import record_action
 from core.api.door import version_of
@@ -13,6 +16,7 @@ from sales.api import serializers as shapes
 from sales.filters import OpportunityFilter
 from sales.models import Opportunity
 from sales.services import opportunities as services
+from sales.stages import stage_history
 
 
 class OpportunityViewSet(CustomersViewSet):
@@ -62,6 +66,20 @@ class OpportunityViewSet(CustomersViewSet):
     def reopen(self, request: Request, record: Any, values: dict[str, Any]) -> Any:
         """Open a closed opportunity again."""
         return services.opportunity_reopen(**_call(request, record))
+
+    @extend_schema(responses=shapes.StaySerializer(many=True))
+    @action(
+        detail=True,
+        url_path="stages",
+        url_name="stages",
+        filter_backends=[],
+        pagination_class=None,
+    )
+    def stages(self, request: Request, pk: str) -> Response:
+        """How long it stood in which stage, the first one first."""
+        stays = stage_history(self.get_object())
+        shown = shapes.StaySerializer([stay.as_data() for stay in stays], many=True)
+        return Response(shown.data)
 
 
 def _call(request: Request, record: Opportunity) -> dict[str, Any]:

@@ -1,7 +1,23 @@
-"""What is sold, through which pipeline, in which currency."""
+"""What is sold, through which pipeline, in which currency, to and against whom."""
 
 from sales.models.money import Currency, ExchangeRate
 from sales.models.opportunities import Opportunity
+from sales.models.parts import (
+    Competitor,
+    OpportunityCompetitor,
+    OpportunityLine,
+    Stakeholder,
+)
 from sales.models.pipelines import Pipeline, PipelineStage
 
-__all__ = ["Currency", "ExchangeRate", "Opportunity", "Pipeline", "PipelineStage"]
+__all__ = [
+    "Competitor",
+    "Currency",
+    "ExchangeRate",
+    "Opportunity",
+    "OpportunityCompetitor",
+    "OpportunityLine",
+    "Pipeline",
+    "PipelineStage",
+    "Stakeholder",
+]

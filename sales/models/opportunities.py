@@ -105,6 +105,9 @@ class Opportunity(Record):
         output_field=models.DecimalField(max_digits=20, decimal_places=2),
         db_persist=True,
     )
+    amount_from_lines = models.BooleanField(
+        "amount is the sum of the lines", default=False
+    )
     estimated_close = models.DateField(null=True, blank=True)
     probability = models.PositiveSmallIntegerField(
         blank=True,

@@ -54,6 +54,7 @@ class OpportunityForm(CrmForm):
                 "account",
                 "contact",
                 "estimated_value",
+                "amount_from_lines",
                 "currency",
                 "estimated_close",
                 "pipeline",
@@ -81,6 +82,7 @@ class OpportunityForm(CrmForm):
             "account",
             "contact",
             "estimated_value",
+            "amount_from_lines",
             "currency",
             "estimated_close",
             "pipeline",
@@ -121,6 +123,8 @@ class OpportunityForm(CrmForm):
     def values(self) -> dict[str, Any]:
         """A probability that nobody touched follows the stage, a stage the pipeline."""
         found = super().values()
+        if found.get("amount_from_lines"):
+            found.pop("estimated_value", None)
         for name in ("pipeline", "stage", "currency"):
             if name in found and not found[name]:
                 found.pop(name)
@@ -207,6 +211,7 @@ class OpportunityPage(CrmRecord):
                     lambda r: money(r, "actual_value"),
                     editable=False,
                 ),
+                Fact("amount_from_lines", "Sum of the lines"),
                 Fact("currency", "Currency"),
                 Fact("rate", "Converted", converted, editable=False),
                 Fact("estimated_close", "Estimated close"),

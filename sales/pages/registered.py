@@ -20,6 +20,7 @@ from crm.models import Account, Contact, Lead
 from crm.pages.files import register_files
 from sales.forms import DisqualifyForm
 from sales.models import Opportunity
+from sales.pages import parts
 from sales.pages.homes import register_homes
 from sales.pages.lists import TONES, opportunity_badge
 from sales.processes.bar import register_bars
@@ -359,6 +360,7 @@ def register_all() -> None:
     register_lead_actions()
     register_bulk()
     register_panels()
+    parts.register_panels()
     register_files("opportunity")
     register_bars()
     register_timelines()

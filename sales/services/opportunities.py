@@ -21,10 +21,12 @@ from core.access.rights import may, rights_of
 from core.base.errors import Denied, Invalid, Refused, Stale
 from core.base.text import text_problem
 from core.journal.services import record
+from crm.models import Activity
+from crm.services.activities import activity_happened
 from crm.services.records import record_create, record_update
 from crm.services.status_reasons import reason_in_state, reason_label
 from sales.kinds import must_be_open, open_one_of, second_open
-from sales.models import Opportunity
+from sales.models import Competitor, Opportunity
 from sales.services.money import rate_on
 from sales.services.pipelines import stage_of
 
@@ -75,7 +77,8 @@ def opportunity_win(
 ) -> Opportunity:
     """Close as won, for the estimated value where no actual one is given.
 
-    Converted at the rate of the day it closed on. Journals opportunity.won.
+    Converted at the rate of the day it closed on. Writes a completed activity of the
+    kind "Opportunity close"; journals opportunity.won.
     """
     row = opportunity_lock(opportunity_id, user, "close", expected_version)
     must_be_open(row)
@@ -89,6 +92,7 @@ def opportunity_win(
         note=note,
         probability=100,
     )
+    _log_close(row, user, f"for {money_text(row)}" if row.actual_value else "")
     _tell("opportunity.won", row, {"note": note})
     return row
 
@@ -106,10 +110,13 @@ def opportunity_lose(
 ) -> Opportunity:
     """Close as lost: canceled, or out-sold by a competitor.
 
-    Journals opportunity.lost. Invalid where the reason belongs to another state.
+    A competitor nobody knows yet is made, and named on the opportunity. Journals
+    opportunity.lost. Invalid where the reason belongs to another state.
     """
     row = opportunity_lock(opportunity_id, user, "close", expected_version)
     must_be_open(row)
+    rival = _rival(row, competitor)
+    competitor = rival.name if rival else ""
     _close(
         row,
         user,
@@ -120,11 +127,13 @@ def opportunity_lose(
         note=note,
         probability=0,
     )
+    reason = reason_label(row.status_reason, "opportunity")
+    _log_close(row, user, f"to {competitor}: {reason}" if competitor else reason)
     told = {
         "note": note,
         "competitor": competitor,
         "status_reason": row.status_reason,
-        "reason_label": reason_label(row.status_reason, "opportunity"),
+        "reason_label": reason,
     }
     _tell("opportunity.lost", row, told)
     return row
@@ -202,8 +211,15 @@ def _close(
     opportunity_write(row, closed | values)
 
 
-def opportunity_write(row: Opportunity, values: dict[str, Any]) -> None:
-    """Write these columns of a locked opportunity; Invalid with every wrong one."""
+def opportunity_write(
+    row: Opportunity, values: dict[str, Any], *, convert: bool = False
+) -> None:
+    """Write these columns of a locked opportunity; Invalid with every wrong one.
+
+    `convert` brings today's rate with them.
+    """
+    if convert:
+        values = values | {"rate": rate_on(row.currency)}
     for name, value in values.items():
         setattr(row, name, value)
     try:
@@ -213,6 +229,39 @@ def opportunity_write(row: Opportunity, values: dict[str, Any]) -> None:
     with _one_open_per_lead():
         row.save(update_fields=list(values))
     row.refresh_from_db(fields=["version", "updated_at"])
+
+
+def _rival(row: Opportunity, name: str) -> Competitor | None:
+    """The competitor of this name, in the spelling that is known; linked with it."""
+    name = name.strip()
+    if not name:
+        return None
+    if problem := text_problem(name, max_length=200):
+        raise Invalid("invalid", problem, attr="competitor")
+    found = Competitor.objects.filter(name__lower=name.lower()).first()
+    found = found or Competitor.objects.create(name=name)
+    row.rivals.get_or_create(competitor=found)
+    return found
+
+
+def money_text(row: Opportunity) -> str:
+    """What was paid, in words."""
+    return f"{row.currency} {row.actual_value:,}"
+
+
+def _log_close(row: Opportunity, user: User | None, outcome: str) -> None:
+    """The closing as a completed activity of the opportunity."""
+    said = row.get_state_display()
+    activity_happened(
+        kind=Activity.Kind.OPPORTUNITY_CLOSE,
+        regarding_type="opportunity",
+        record=row,
+        user=user,
+        subject=f"{said}: {row.name}"[:300],
+        description=row.close_note,
+        outcome=f"{said} {outcome}".strip()[:300],
+        at=row.closed_at or timezone.now(),
+    )
 
 
 def _untouched(row: Opportunity, values: dict[str, Any]) -> set[str]:

@@ -19,6 +19,7 @@ ALL = {ADMIN, MANAGER, MARKETER, SALES_MANAGER, SALES, MACHINE, READER}
 WRITERS = ALL - {READER}
 SETTINGS = {ADMIN, MANAGER, MARKETER, SALES_MANAGER}
 BOSSES = {ADMIN, MANAGER}
+SALES_WRITERS = {ADMIN, SALES_MANAGER, SALES, MACHINE}
 
 # Who may list or read each resource of the API, and who may create there.
 API: dict[str, tuple[set[str], set[str]]] = {
@@ -44,6 +45,10 @@ API: dict[str, tuple[set[str], set[str]]] = {
     "accounts": (ALL, WRITERS),
     "leads": (ALL, WRITERS),
     "opportunities": (ALL, {ADMIN, SALES_MANAGER, SALES, MACHINE}),
+    "opportunity-lines": (ALL, SALES_WRITERS),
+    "opportunity-competitors": (ALL, SALES_WRITERS),
+    "stakeholders": (ALL, SALES_WRITERS),
+    "competitors": (ALL, {ADMIN, SALES_MANAGER, SALES}),
     "pipelines": (ALL, {ADMIN}),
     "currencies": (ALL, {ADMIN}),
     "exchange-rates": (ALL, {ADMIN}),
@@ -123,6 +128,10 @@ ENTRIES: dict[str, set[str]] = {
     "leads-disqualify-many": WRITERS,
     "leads-qualify-many": WRITERS,
     "opportunities-list": ALL,
+    "opportunity-lines-list": ALL,
+    "opportunity-competitors-list": ALL,
+    "stakeholders-list": ALL,
+    "competitors-list": ALL,
     "pipelines-list": ALL,
     "currencies-list": ALL,
     "exchange-rates-list": ALL,
@@ -167,6 +176,8 @@ ENTRIES: dict[str, set[str]] = {
     "team_list": {ADMIN},
     "role_list": SETTINGS,
     "pipeline_list": ALL,
+    "competitor_list": ALL,
+    "competitor_create": {ADMIN, SALES_MANAGER, SALES},
     "pipeline_create": {ADMIN},
     "currency_list": ALL,
     "organisation": {ADMIN},
@@ -252,6 +263,11 @@ NUMBERED = {
     "availability-detail",
     "days-off-detail",
     "opportunities-detail",
+    "opportunities-stages",
+    "opportunity-lines-detail",
+    "opportunity-competitors-detail",
+    "stakeholders-detail",
+    "competitors-detail",
     "pipelines-detail",
     "currencies-detail",
     "exchange-rates-detail",
@@ -380,6 +396,13 @@ NUMBERED = {
     "opportunity_lose",
     "opportunity_reopen",
     "pipeline_edit",
+    "competitor_edit",
+    "line_create",
+    "line_edit",
+    "rival_create",
+    "rival_edit",
+    "stakeholder_create",
+    "stakeholder_edit",
     "currency",
     "lead_qualify",
     "lead_disqualify",

@@ -157,9 +157,17 @@ def create_activity(
     return each(context, ids, put)
 
 
+def _kinds() -> list[tuple[str, str]]:
+    """The kinds of activity that are planned, not those that tell what happened."""
+    choices = Activity.Kind.choices
+    return [
+        (key, str(label)) for key, label in choices if key not in Activity.BY_SYSTEM
+    ]
+
+
 def check_activity(entity: str, params: Mapping[str, Any]) -> None:
     """The kind exists and the due date is a number of days."""
-    if params["kind"] not in Activity.Kind.values:
+    if params["kind"] not in dict(_kinds()):
         raise Invalid("invalid_choice", "There is no such kind.", attr="kind")
     days = params.get("due_in_days")
     if days is not None and (type(days) is not int or not 0 <= days <= 3650):
@@ -176,7 +184,7 @@ CREATE_ACTIVITY = StepType(
         f"{params.get('subject', '')}"
     ),
     params=(
-        Param("kind", "Kind", "choice", choices=lambda: Activity.Kind.choices),
+        Param("kind", "Kind", "choice", choices=_kinds),
         Param("subject", "Subject"),
         Param("description", "Description", required=False),
         Param("due_in_days", "Due in days", "number", required=False),
