@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from config import saved_views
 from core.api import people, work
 from core.api.base import extend
 from core.api.router import router
@@ -25,6 +26,7 @@ for prefix, viewset in (
     ("teams", people.TeamViewSet),
     ("roles", people.RoleViewSet),
     ("jobs", work.JobViewSet),
+    ("saved-views", saved_views.SavedViewViewSet),
     ("contacts", crm.ContactViewSet),
     ("accounts", crm.AccountViewSet),
     ("leads", crm.LeadViewSet),

@@ -105,6 +105,10 @@ SCAN: Line = (("duplicate",), ("scan",), ALL)
 # Whoever finds somebody whom marketing knows may take that person on.
 MAKE_SALES: Line = (("contact",), ("make_sales",), ALL)
 
+# How everybody looks at lists is their own affair.
+OWN_VIEWS: Line = (("saved_view",), ("read", *CHANGE), OWN)
+SHARES_VIEWS: Line = (("saved_view",), ("share",), ALL)
+
 ROLES: tuple[ShippedRole, ...] = (
     ShippedRole(
         "administrator",
@@ -132,6 +136,8 @@ ROLES: tuple[ShippedRole, ...] = (
             ((*RULES, *SETTINGS, *CATALOGUE, "user", "competitor"), CHANGE, ALL),
             (("import", "api_token", "failed_event"), ("read", *CHANGE), ALL),
             (("audit",), READ, ALL),
+            (("saved_view",), ("read", *CHANGE), ALL),
+            SHARES_VIEWS,
         ),
     ),
     ShippedRole(
@@ -153,6 +159,8 @@ ROLES: tuple[ShippedRole, ...] = (
             (("workflow",), (*CHANGE, *RUN), ALL),
             (CATALOGUE, CHANGE, ALL),
             (("import",), ("read", "create", "update"), ALL),
+            OWN_VIEWS,
+            SHARES_VIEWS,
         ),
     ),
     ShippedRole(
@@ -173,6 +181,7 @@ ROLES: tuple[ShippedRole, ...] = (
             (("submission",), ("retry",), TEAM),
             (("tag",), CHANGE, ALL),
             (("import",), ("read", "create", "update"), OWN),
+            OWN_VIEWS,
         ),
     ),
     ShippedRole(
@@ -207,6 +216,8 @@ ROLES: tuple[ShippedRole, ...] = (
             (("tag",), ("create", "update"), ALL),
             (("competitor",), CHANGE, ALL),
             (("import",), ("read", "create", "update"), OWN),
+            OWN_VIEWS,
+            SHARES_VIEWS,
         ),
     ),
     ShippedRole(
@@ -235,6 +246,7 @@ ROLES: tuple[ShippedRole, ...] = (
             (("scoring_model", "campaign"), READ, ALL),
             (("segment",), ("members",), ALL),
             NAMES_READ,
+            OWN_VIEWS,
         ),
     ),
     ShippedRole(
@@ -260,6 +272,7 @@ ROLES: tuple[ShippedRole, ...] = (
             (("import",), ("read", "create", "update"), OWN),
             (("matching_strategy",), READ, ALL),
             NAMES_READ,
+            OWN_VIEWS,
         ),
     ),
     ShippedRole(
@@ -268,6 +281,7 @@ ROLES: tuple[ShippedRole, ...] = (
         "marketing",
         "Reads everything but the settings, changes nothing.",
         (EVERYTHING_READ, NAMES_READ, (("duplicate",), READ, ALL)),
+        (EVERYTHING_READ, NAMES_READ, OWN_VIEWS),
     ),
 )
 

@@ -8,6 +8,7 @@ class UiConfig(AppConfig):
 
     def ready(self) -> None:
         # Models are ready only now.
-        from core.ui import bulk  # noqa: PLC0415
+        from core.ui import bulk, saved  # noqa: PLC0415
 
         bulk.register()
+        saved.register()

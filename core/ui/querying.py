@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
 
 from core.base.models import Organisation
@@ -18,6 +19,7 @@ from core.query.language import (
     filter_queryset,
     validate,
 )
+from core.ui.conditions import ConditionField
 
 LONGEST = 100_000
 
@@ -29,6 +31,7 @@ class Conditions:
     query: Query | None = None
     sentence: str = ""
     problem: str = ""
+    where: dict[str, Any] | None = None
 
     def narrow(self, rows: QuerySet, user: Any) -> QuerySet:
         """The rows that fit, as far as this user sees; none for a broken tree."""
@@ -56,4 +59,30 @@ def conditions_of(text: str, entity: str) -> Conditions:
         query = validate(tree, ends_on=entity)
     except QueryError as error:
         return Conditions(problem=str(error))
-    return Conditions(query, explain(query))
+    return Conditions(query, explain(query), where=_where(tree, entity))
+
+
+def _where(tree: dict[str, Any], entity: str) -> dict[str, Any] | None:
+    """The conditions of a tree that begins with these rows; others are JSON only."""
+    plain = set(tree) <= {"from", "where"} and tree.get("from") == entity
+    return tree.get("where") if plain else None
+
+
+def as_query(entity: str, where: str) -> str:
+    """The tree of an address for conditions on these rows; a broken one stays so."""
+    try:
+        tree = {"from": entity, "where": json.loads(where[:LONGEST])}
+    except (ValueError, RecursionError):
+        return where[:LONGEST]
+    return json.dumps(tree, separators=(",", ":"), ensure_ascii=False)
+
+
+class ConditionsForm(forms.Form):
+    """The conditions of a list, put together by hand."""
+
+    where = ConditionField(label="Show those where")
+
+    def about(self, entity: str) -> None:
+        """Offer what can be asked of this entity."""
+        field: Any = self.fields["where"]
+        field.about(entity)

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from core.ui import jobs, views
+from core.ui import jobs, saved_pages, views
 from core.ui.lookups import LookupAnswer
 
 urlpatterns = [
@@ -20,6 +20,10 @@ urlpatterns = [
     path("jobs/", jobs.JobList.as_view(), name="job_list"),
     path("jobs/tray/", jobs.Tray.as_view(), name="job_tray"),
     path("jobs/<int:pk>/", jobs.JobPage.as_view(), name="job"),
+    path(
+        "views/save/<slug:page>/", saved_pages.SaveView.as_view(), name="saved_view_new"
+    ),
+    path("views/<int:pk>/", saved_pages.ChangeView.as_view(), name="saved_view"),
     path("search/", views.Palette.as_view(), name="search"),
     path("lookup/<slug:key>/", LookupAnswer.as_view(), name="lookup"),
     path("area/<slug:key>/", login_required(views.switch_area), name="area"),

@@ -70,6 +70,14 @@ function chooseColumns(reset) {
   const box = document.querySelector("[data-columns]");
   const keys = [...box.querySelectorAll("input:checked")].map((each) => each.value);
   const value = reset ? "" : keys.join(".");
+  const here = new URL(location.href);
+  if (here.searchParams.has("cols")) {
+    // A saved view brings its columns in the address.
+    if (value) here.searchParams.set("cols", value);
+    else here.searchParams.delete("cols");
+    location.assign(here);
+    return;
+  }
   const life = value ? 365 * 24 * 3600 : 0;
   document.cookie = `handoff_cols_${box.dataset.columns}=${value}; path=/; max-age=${life}; SameSite=Lax`;
   location.reload();

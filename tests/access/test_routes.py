@@ -19,6 +19,7 @@ PARTS = {
     "<slug:kind>": "note",
     "<slug:slug>": "nowhere",
     "<slug:key>": "nowhere",
+    "<slug:page>": "nowhere",
     "<slug:deed>": "live",
     "<slug:action>": "live",
     "^": "",
