@@ -280,8 +280,7 @@ ROLES: tuple[ShippedRole, ...] = (
         "Read-only",
         "marketing",
         "Reads everything but the settings, changes nothing.",
-        (EVERYTHING_READ, NAMES_READ, (("duplicate",), READ, ALL)),
-        (EVERYTHING_READ, NAMES_READ, OWN_VIEWS),
+        (EVERYTHING_READ, NAMES_READ, (("duplicate",), READ, ALL), OWN_VIEWS),
     ),
 )
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def few(monkeypatch):
     """Make three rows many."""
-    monkeypatch.setattr("core.ui.lists.AT_ONCE", 2)
+    monkeypatch.setattr("core.ui.list_bulk.AT_ONCE", 2)
     monkeypatch.setattr(bulk, "CHUNK", 2)
 
 
