@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
         ("marketing.sweep_submissions", 2.0),
         ("jobs.sweep", 2.0),
         ("segments.sweep", 2.0),
+        ("segments.sweep_audits", 60.0),
         ("scoring.sweep", 2.0),
         ("workflows.sweep", 2.0),
         ("assignment.sweep", 2.0),

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
 from core.access.rights import may
 from core.base.errors import DomainError
-from segments.models import Segment, SegmentException
+from segments.models import Segment, SegmentAudit, SegmentException
 from segments.services import lifecycle
 from segments.services.membership import membership_refresh
 
@@ -93,5 +93,22 @@ class SegmentExceptionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[SegmentException]:
         """Exceptions of segments one may see."""
         rows: QuerySet[SegmentException] = super().get_queryset(request)
+        seen = Segment.objects.visible_to(request.user)
+        return rows.filter(segment__in=seen.values("pk"))
+
+
+@admin.register(SegmentAudit)
+class SegmentAuditAdmin(ReadOnlyAdmin):
+    """What the nightly comparison found of each segment."""
+
+    entity = "segment"
+    list_display = ("segment", "finished_at", "drifted_at", "missing", "surplus")
+    list_select_related = ("segment",)
+    search_fields = ("segment__name",)
+    ordering = ("-finished_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SegmentAudit]:
+        """Those of segments one may see."""
+        rows: QuerySet[SegmentAudit] = super().get_queryset(request)
         seen = Segment.objects.visible_to(request.user)
         return rows.filter(segment__in=seen.values("pk"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from core.base.models import Owned, Stamped
 from core.journal.triggers import journaled
@@ -216,3 +219,32 @@ class SegmentException(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_mode_display()}: {self.contact_id}"
+
+
+class SegmentAudit(models.Model):
+    """The nightly comparison of a segment's members with what its query gives.
+
+    `suspects` differed when last looked at; they are looked at again once the journal
+    has been read up to `upto`, since a change on its way is no drift. What differs
+    each time is drift: it is mended, journaled as segment.drift, and shown.
+    """
+
+    segment = models.OneToOneField(
+        Segment, on_delete=models.CASCADE, primary_key=True, related_name="audit"
+    )
+    looks = models.PositiveIntegerField(default=0)
+    suspects = ArrayField(models.BigIntegerField(), default=list)
+    upto = models.BigIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    missing = models.PositiveIntegerField(default=0)
+    surplus = models.PositiveIntegerField(default=0)
+    drifted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"Audit of {self.segment_id}"
+
+    @property
+    def is_recent_drift(self) -> bool:
+        """Whether drift was found within the last week."""
+        since = timezone.now() - timedelta(days=7)
+        return self.drifted_at is not None and self.drifted_at >= since

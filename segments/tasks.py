@@ -6,6 +6,7 @@ import time
 
 from celery import shared_task
 
+from segments.services.audit import audit_next_due
 from segments.services.sweep import recount_next_due, refresh_next_due
 
 # Seconds a task may go on before it gives way to others and is rung again.
@@ -22,3 +23,11 @@ def sweep() -> None:
     for step in (refresh_next_due, recount_next_due):
         while time.monotonic() < until and step():
             pass
+
+
+@shared_task(name="segments.sweep_audits")
+def sweep_audits() -> None:
+    """Compare the members of live segments with their queries, once a night."""
+    until = time.monotonic() + SLICE
+    while time.monotonic() < until and audit_next_due():
+        pass

@@ -301,6 +301,25 @@ class Compiler:
 
     def shared_rows(self, items: list[Related]) -> QuerySet[Any]:
         """The rows that any of the counts reads, bounded by name and time."""
+        rows, names = self.within_bounds(items)
+        if names is None or not all(_is_bounds_only(item) for item in items):
+            rows = rows.filter(some([self.inner(item) for item in items]))
+        return rows
+
+    def bounded(self, item: Related) -> QuerySet[Any]:
+        """The related rows to count conditions among.
+
+        Events are too many to count all of them for each condition: those of the
+        names and the window that are asked for.
+        """
+        if not item.target.events:
+            return self.source(item.target)
+        return self.within_bounds([item])[0]
+
+    def within_bounds(
+        self, items: list[Related]
+    ) -> tuple[QuerySet[Any], frozenset[str] | None]:
+        """Events of the names, and since the beginning, that the items ask for."""
         target = items[0].target
         pinned = [pinned_names(item.where, target) for item in items]
         names = (
@@ -315,9 +334,7 @@ class Compiler:
         time = target.own_field(target.event_time)
         if start is not None and time is not None:
             rows = rows.filter(span_condition(time.expression(), Span(low=start)))
-        if names is None or not all(_is_bounds_only(item) for item in items):
-            rows = rows.filter(some([self.inner(item) for item in items]))
-        return rows
+        return rows, names
 
 
 def _is_bounds_only(item: Related) -> bool:

@@ -55,13 +55,16 @@ def _found(mark: dict[str, Any]) -> dict[str, Any]:
     return {} if found is None else {"found": found}
 
 
-def counts(query: Query, context: Context) -> Any:
+def counts(query: Query, context: Context, *, whole: int | None = None) -> Any:
     """The tree with `rows` on every node: how many rows of its entity satisfy it.
 
     A negative condition also has `empty`: how many of those are there only because
-    the field is empty. Run it inside `evaluating` with a time limit.
+    the field is empty. `whole` is the count of all together where it is known. Run it
+    inside `evaluating` with a time limit.
     """
     marker = _Marker(context, None)
+    if whole is not None:
+        marker.known[query.root.path] = whole
     marker.set(query.root, marker.compiler.source(query.end))
     answers: Marks = {
         path: {"rows": mark["count"], **_empty(mark)}
@@ -80,14 +83,19 @@ class _Marker:
         self.pk = pk
         self.only = None if pk is None else [pk]
         self.marks: Marks = {}
+        self.known: dict[str, int] = {}
 
     def set(self, item: Set, rows: QuerySet[Any, Any]) -> None:
         """Mark the set, and everything in it."""
-        count = rows.filter(self.compiler.set(item, self.only)).count()
+        count = self.known.get(item.path)
+        if count is None:
+            count = rows.filter(self.compiler.set(item, self.only)).count()
         if isinstance(item, Combine):
             for inner in item.items:
                 self.set(inner, rows)
         elif isinstance(item, Block):
+            if item.where is not None and not item.steps:
+                self.known.setdefault(item.where.path, count)
             self.block(item, rows)
         self.marks[item.path] = {"count": count, "nested": False}
 
@@ -124,8 +132,10 @@ class _Marker:
         self.together([item for item in nodes if one or is_plain(item)], scope, rows)
         for item in nodes:
             if item.path not in self.marks:
-                found = rows.filter(self.compiler.cond(item, scope)).count()
-                self.marks[item.path] = {"count": found}
+                count = self.known.get(item.path)
+                if count is None:
+                    count = rows.filter(self.compiler.cond(item, scope)).count()
+                self.marks[item.path] = {"count": count}
             self.marks[item.path]["nested"] = nested
         for item in nodes:
             if isinstance(item, Related):
@@ -149,8 +159,10 @@ class _Marker:
                 mark["empty"] = answers[f"e{number}"]
 
     def related(self, item: Related, rows: QuerySet[Any, Any]) -> None:
-        behind = self.compiler.source(item.target)
-        if self.pk is not None:
+        if self.pk is None:
+            behind = self.compiler.bounded(item)
+        else:
+            behind = self.compiler.source(item.target)
             keys = rows.values(item.relation.local)
             behind = behind.filter(member(item.relation.remote, keys))
             allowed = self.compiler.inner(item)

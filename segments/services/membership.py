@@ -17,7 +17,13 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, F, Func
 
 from core.journal.services import record
-from core.query.language import Query, compile_ids, matching, next_change
+from core.query.language import (
+    Query,
+    compile_ids,
+    evaluating,
+    matching,
+    next_change,
+)
 from segments.conditions import members_query
 from segments.models import Membership, Segment, SegmentException
 from segments.services.preview import context_for
@@ -28,7 +34,7 @@ ANALYZE_FROM = 5_000
 
 _MARK = re.compile("%%|%s")
 
-_DIFFERENCE = """
+_COMPARED = """
 WITH wanted AS MATERIALIZED ({wanted}),
 target AS (
     SELECT id FROM wanted
@@ -46,7 +52,11 @@ difference AS (
                WHERE segment_id = %(segment)s) present
       ON present.contact_id = target.id
     WHERE target.id IS NULL OR present.contact_id IS NULL
-),
+)
+"""
+_DIFFERENCE = (
+    _COMPARED
+    + """,
 entered AS (
     INSERT INTO segments_membership (segment_id, contact_id)
     SELECT %(segment)s, entering FROM difference WHERE entering IS NOT NULL
@@ -73,6 +83,10 @@ told AS (
 )
 SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone)
 """
+)
+_DIFFERING = (
+    _COMPARED + "SELECT coalesce(entering, leaving) FROM difference LIMIT %(most)s"
+)
 
 
 @dataclass(frozen=True)
@@ -122,6 +136,16 @@ def _ids_sql(query: Query, segment: Segment) -> tuple[str, tuple[Any, ...]]:
 
 
 def _apply(segment_id: int, sql: str, params: Iterable[Any], *, tell: bool) -> Change:
+    with evaluating(), connection.cursor() as cursor:
+        _compare(cursor, _DIFFERENCE, sql, params, segment=segment_id, tell=tell)
+        entered, left = cursor.fetchone()
+    return Change(entered, left)
+
+
+def _compare(
+    cursor: Any, statement: str, sql: str, params: Iterable[Any], **values: Any
+) -> None:
+    """Run a statement that compares what the compiled query gives with the table."""
     # The compiled query counts its parameters by position: give each a name.
     named = {f"q{number}": value for number, value in enumerate(params)}
     numbers = iter(range(len(named)))
@@ -129,13 +153,18 @@ def _apply(segment_id: int, sql: str, params: Iterable[Any], *, tell: bool) -> C
         lambda mark: mark[0] if mark[0] == "%%" else f"%(q{next(numbers)})s", sql
     )
     wanted = f"SELECT found.* FROM ({text}) AS found (id)"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _DIFFERENCE.format(wanted=wanted),
-            {**named, "segment": segment_id, "tell": tell},
-        )
-        entered, left = cursor.fetchone()
-    return Change(entered, left)
+    cursor.execute(statement.format(wanted=wanted), {**named, **values})
+
+
+def members_differing(*, segment: Segment, most: int) -> set[int]:
+    """The contacts that are in against the query, or out; nothing is written.
+
+    At most so many. The caller holds the segment's advisory lock.
+    """
+    sql, params = _ids_sql(members_query(segment), segment)
+    with evaluating(), connection.cursor() as cursor:
+        _compare(cursor, _DIFFERING, sql, params, segment=segment.pk, most=most)
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def _note_refresh(
@@ -201,7 +230,7 @@ def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None
     query = members_query(segment)
     ids = sorted(contact_ids)
     inside = matching(query, ids, context_for(segment.time_zone))
-    inside = _with_exceptions(segment_id, inside, contact_ids)
+    inside = with_exceptions(segment_id, inside, contact_ids)
     present = set(
         Membership.objects.filter(
             segment_id=segment_id, contact_id__in=ids
@@ -210,9 +239,10 @@ def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None
     return _store(segment_id, inside - present, present - inside)
 
 
-def _with_exceptions(
+def with_exceptions(
     segment_id: int, inside: set[int], contact_ids: set[int]
 ) -> set[int]:
+    """The same with those always in, and without those never in."""
     rows = SegmentException.objects.filter(
         segment_id=segment_id, contact_id__in=contact_ids
     ).values_list("contact_id", "mode")

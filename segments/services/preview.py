@@ -6,12 +6,12 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Q
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Aggregate, BigIntegerField, Count, Q
 from django.utils import timezone
 
 from core.query.language import (
     Context,
-    Query,
     compile_ids,
     evaluating,
     explain,
@@ -21,6 +21,8 @@ from core.query.language import counts as count_nodes
 from crm.models import Contact
 
 SAMPLE = 10
+# So many ids are tried for a sample of those that somebody may see.
+CANDIDATES = 200
 # A preview that takes longer is given up: the query is too wide to try out.
 PREVIEW_MS = 4_500
 
@@ -69,19 +71,34 @@ def segment_preview(
     a few seconds, QueryTimeout.
     """
     query = validate(definition, ends_on="contact")
-    ids = compile_ids(query, context_for(time_zone))
+    context = context_for(time_zone)
+    tree = None
     with evaluating(PREVIEW_MS):
-        numbers = mailability(Contact.objects.filter(pk__in=ids))
-        found = Contact.objects.visible_to(user).filter(pk__in=ids)[:SAMPLE]
-        sample = [contact_summary(contact) for contact in found]
+        ids = compile_ids(query, context)
+        numbers, some = mailability_and_some(Contact.objects.filter(pk__in=ids))
+        sample = _sample(user, some, ids, numbers.count)
+        if counts:
+            tree = count_nodes(query, context, whole=numbers.count)
     return Preview(
         count=numbers.count,
         mailable=numbers.mailable,
         reasons=numbers.reasons,
         sample=sample,
         sentence=explain(query),
-        tree=_counted(query, time_zone) if counts else None,
+        tree=tree,
     )
+
+
+def _sample(user: Any, some: list[int], ids: Any, total: int) -> list[dict[str, Any]]:
+    """The first contacts that the user may see.
+
+    Those among `some` of the ids; all are searched only where the user sees few.
+    """
+    seen = Contact.objects.visible_to(user)
+    found = list(seen.filter(pk__in=some)[:SAMPLE])
+    if len(found) < min(SAMPLE, total) and len(some) < total:
+        found = list(seen.filter(pk__in=ids)[:SAMPLE])
+    return [contact_summary(contact) for contact in found]
 
 
 def segment_counts(*, definition: dict[str, Any], time_zone: str = "UTC") -> Any:
@@ -90,27 +107,45 @@ def segment_counts(*, definition: dict[str, Any], time_zone: str = "UTC") -> Any
     A negative condition also has `empty`: how many of those only because the field is
     empty. Raises QueryError, or QueryTimeout where that takes too long.
     """
-    return _counted(validate(definition, ends_on="contact"), time_zone)
-
-
-def _counted(query: Query, time_zone: str) -> Any:
+    query = validate(definition, ends_on="contact")
     with evaluating(PREVIEW_MS):
         return count_nodes(query, context_for(time_zone))
 
 
 def mailability(contacts: Any) -> Mailability:
     """Count in one query; the first reason that applies is the one that counts."""
+    return _mailability(contacts.aggregate(**_mail_counts()))
+
+
+def mailability_and_some(contacts: Any) -> tuple[Mailability, list[int]]:
+    """The same query gives some of the ids too: it is the dear part of a preview."""
+    found = contacts.aggregate(**_mail_counts(), some=_Some("pk"))
+    return _mailability(found), found["some"] or []
+
+
+class _Some(Aggregate):
+    """A few of the values, whichever come first."""
+
+    function = "array_agg"
+    template = f"(%(function)s(%(expressions)s))[1:{CANDIDATES}]"
+    output_field = ArrayField(BigIntegerField())
+
+
+def _mail_counts() -> dict[str, Any]:
     no_address = Q(email_norm="")
     inactive = Q(state="inactive")
     refused = Q(do_not_email=True)
     no_bulk = Q(do_not_bulk_email=True)
-    found = contacts.aggregate(
-        total=Count("pk"),
-        inactive=Count("pk", filter=inactive),
-        no_address=Count("pk", filter=~inactive & no_address),
-        refused=Count("pk", filter=~inactive & ~no_address & refused),
-        no_bulk=Count("pk", filter=~inactive & ~no_address & ~refused & no_bulk),
-    )
+    return {
+        "total": Count("pk"),
+        "inactive": Count("pk", filter=inactive),
+        "no_address": Count("pk", filter=~inactive & no_address),
+        "refused": Count("pk", filter=~inactive & ~no_address & refused),
+        "no_bulk": Count("pk", filter=~inactive & ~no_address & ~refused & no_bulk),
+    }
+
+
+def _mailability(found: dict[str, int]) -> Mailability:
     reasons = {
         "Inactive": found["inactive"],
         "No email address": found["no_address"],
