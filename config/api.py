@@ -10,6 +10,7 @@ from crm.api import attachments, duplicates, imports, interactions
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
+from sales.api import mapping as sales_mapping
 from sales.api import parts as sales_parts
 from sales.api import settings as sales_settings
 from sales.api import views as sales
@@ -38,6 +39,7 @@ for prefix, viewset in (
     ("pipelines", sales_settings.PipelineViewSet),
     ("currencies", sales_settings.CurrencyViewSet),
     ("exchange-rates", sales_settings.ExchangeRateViewSet),
+    ("qualify-mappings", sales_mapping.QualifyMappingViewSet),
     ("activities", crm.ActivityViewSet),
     ("notes", crm.NoteViewSet),
     ("attachments", attachments.AttachmentViewSet),

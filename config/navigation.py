@@ -181,6 +181,12 @@ SETTINGS = Area(
                 ),
                 NavEntry("Currencies", "coin", "currency_list", "currency", "update"),
                 NavEntry(
+                    "Qualify mapping",
+                    "arrows-exchange",
+                    "qualify_mapping",
+                    "qualify_mapping",
+                ),
+                NavEntry(
                     "Duplicate rules",
                     "git-merge",
                     "admin:crm_duplicaterule_changelist",

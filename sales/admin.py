@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from core.access.administration import HandoffModelAdmin
+from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
 from crm.admin import RecordAdmin
+from crm.models import Lead
 from sales.models import (
     Competitor,
     Currency,
@@ -18,10 +19,16 @@ from sales.models import (
     OpportunityLine,
     Pipeline,
     PipelineStage,
+    Qualification,
+    QualifyMapping,
     Stakeholder,
 )
 from sales.services import money, parts, pipelines
 from sales.services.opportunities import opportunity_create, opportunity_update
+from sales.services.qualify_mapping import (
+    qualify_mapping_delete,
+    qualify_mapping_save,
+)
 
 
 @admin.register(Opportunity)
@@ -227,3 +234,38 @@ class StakeholderAdmin(PartAdmin):
 
     def remove(self, request: Any, obj: Any) -> None:
         parts.stakeholder_remove(stakeholder=obj, user=request.user)
+
+
+@admin.register(QualifyMapping)
+class QualifyMappingAdmin(HandoffModelAdmin):
+    """Which fields of a lead go where on qualification."""
+
+    list_display = ("entity", "field", "lead_field")
+    list_filter = ("entity",)
+    search_fields = ("field", "lead_field")
+    ordering = ("entity", "field")
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return qualify_mapping_save(row=QualifyMapping(), values=values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        row = QualifyMapping.objects.get(pk=obj.pk)
+        return qualify_mapping_save(row=row, values=values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        qualify_mapping_delete(row=obj)
+
+
+@admin.register(Qualification)
+class QualificationAdmin(ReadOnlyAdmin):
+    """What each qualification did, of the leads that one sees."""
+
+    entity = "lead"
+    list_display = ("lead", "user", "qualified_at", "undone_at")
+    list_select_related = ("lead", "user")
+    search_fields = ("=lead__id",)
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        leads = Lead.objects.visible_to(request.user)
+        return Qualification.objects.filter(lead__in=leads).order_by("-id")

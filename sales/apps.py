@@ -14,6 +14,7 @@ class SalesConfig(AppConfig):
         from sales import entities, kinds, query  # noqa: PLC0415
         from sales.pages import registered  # noqa: PLC0415
         from sales.services.money import organisation_check  # noqa: PLC0415
+        from sales.services.qualify_mapping import ensure_mapping  # noqa: PLC0415
         from sales.shipped import ensure_currencies, ensure_pipeline  # noqa: PLC0415
 
         entities.register_all()
@@ -23,3 +24,4 @@ class SalesConfig(AppConfig):
         register_shipped(ensure_pipeline)
         register_shipped(ensure_currencies)
         organisation_checks.append(organisation_check)
+        register_shipped(ensure_mapping)

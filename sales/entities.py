@@ -10,7 +10,7 @@ from core.access.entities import Entity, register_entity
 from core.access.querysets import widen_visibility
 from crm.processes.registry import ProcessEntity, register_process_entity
 from sales.kinds import FIELDS
-from sales.models import Competitor, Currency, Opportunity, Pipeline
+from sales.models import Competitor, Currency, Opportunity, Pipeline, QualifyMapping
 
 
 def register_all() -> None:
@@ -41,6 +41,16 @@ def register_all() -> None:
     )
     register_entity(
         Entity("competitor", "Competitor", "Competitors", Competitor, None, None)
+    )
+    register_entity(
+        Entity(
+            "qualify_mapping",
+            "Qualify mapping",
+            "Qualify mapping",
+            QualifyMapping,
+            None,
+            None,
+        )
     )
     widen_visibility("contact", contacts_of_visible_opportunities)
     widen_visibility("account", accounts_of_visible_opportunities)

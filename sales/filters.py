@@ -33,6 +33,7 @@ from sales.models import (
     OpportunityLine,
     Pipeline,
     PipelineStage,
+    QualifyMapping,
     Stakeholder,
 )
 
@@ -173,3 +174,9 @@ class StakeholderFilter(RecordFilter):
             "account": ["exact"],
             "role": CHOICE,
         }
+
+
+class QualifyMappingFilter(RecordFilter):
+    class Meta(RecordFilter.Meta):
+        model = QualifyMapping
+        fields = {"entity": CHOICE, "field": ["exact"], "lead_field": ["exact"]}

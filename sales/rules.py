@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from operator import itemgetter
 from typing import Any
@@ -15,6 +15,8 @@ from rapidfuzz import fuzz
 from core.base.text import email_normalise, phone_normalise
 
 CREATE, LINK, SKIP = "create", "link", "skip"
+# How long a qualification can be taken back.
+UNDO_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,10 @@ def decide_contact(
     return Decision(CREATE)
 
 
-def decide_opportunity(*, create: bool | None) -> Decision:
-    """An opportunity is made unless the caller says no."""
+def decide_opportunity(*, create: bool | None, existing: bool = False) -> Decision:
+    """One that was chosen is linked; else one is made unless the caller says no."""
+    if existing:
+        return Decision(LINK)
     return Decision(SKIP, "Not asked for.") if create is False else Decision(CREATE)
 
 
@@ -62,7 +66,8 @@ def contacts_account_fits(company_name: str, account_name: str) -> bool:
     return not wanted or wanted == account_name.strip().lower()
 
 
-# -- What goes over from the lead: field of the record -> field of the lead ---------
+# -- What goes over from the lead: field of the record -> field of the lead. What is
+# shipped; the rows of QualifyMapping decide. ---------------------------------------
 
 ADDRESS = (
     "address_line1",
@@ -109,14 +114,13 @@ OPPORTUNITY_FROM_LEAD: dict[str, str] = {
         "purchase_process",
         "decision_maker",
         "description",
-        "product_id",
-        "campaign_id",
+        "product",
+        "campaign",
         "lead_source",
-        "source_type",
-        "source_id",
         "tags",
     )
 }
+AMOUNTS = ("estimated_value", "budget")
 PREFERENCES = ("do_not_email", "do_not_bulk_email", "do_not_phone")
 
 
@@ -130,7 +134,7 @@ def carried(source: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, 
     return {
         field: source[origin]
         for field, origin in mapping.items()
-        if not is_blank(source[origin])
+        if not is_blank(source.get(origin))
     }
 
 
@@ -145,12 +149,25 @@ def blanks_filled(
     filled = {
         field: source[origin]
         for field, origin in mapping.items()
-        if is_blank(target[field]) and not is_blank(source[origin])
+        if is_blank(target.get(field)) and not is_blank(source.get(origin))
     }
     if any(not is_blank(target.get(name)) for name in ADDRESS):
         for name in ADDRESS:
             filled.pop(name, None)
     return filled
+
+
+def in_currency(values: Mapping[str, Any], rate: Decimal) -> dict[str, Any]:
+    """What a lead says, with its amounts in the currency that this rate is of.
+
+    Amounts of leads are in the organisation's currency.
+    """
+    return {
+        name: (Decimal(value) / rate).quantize(CENT, ROUND_HALF_UP)
+        if name in AMOUNTS and rate != 1
+        else value
+        for name, value in values.items()
+    }
 
 
 def stricter_preferences(

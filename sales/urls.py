@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from sales.pages import competitors, dialogs, lists, parts, records, reports, settings
+from sales.pages.mapping import MappingPage
 from sales.pages.qualify import QualifyPanel
 from sales.processes import pages as processes
 
@@ -113,7 +114,13 @@ urlpatterns = [
         competitors.CompetitorEdit.as_view(),
         name="competitor_edit",
     ),
+    path("settings/qualify-mapping/", MappingPage.as_view(), name="qualify_mapping"),
     path("leads/<int:pk>/qualify/", QualifyPanel.as_view(), name="lead_qualify"),
+    path(
+        "leads/<int:pk>/undo-qualify/",
+        dialogs.UndoQualify.as_view(),
+        name="lead_undo_qualify",
+    ),
     path(
         "leads/<int:pk>/disqualify/",
         dialogs.Disqualify.as_view(),

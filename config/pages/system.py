@@ -42,6 +42,8 @@ class OrganisationForm(forms.ModelForm):
             "marketing_only_for_automation",
             "marketing_only_cleared",
             "create_accounts_from_companies",
+            "qualify_without_asking",
+            "qualify_carries",
             "score_sets_stage",
             "score_sets_sales_ready",
             "score_cleanup",

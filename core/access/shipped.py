@@ -28,6 +28,7 @@ SETTINGS = (
     "matching_strategy",
     "duplicate_rule",
     "custom_field",
+    "qualify_mapping",
     "choice",
     "team",
     "role",

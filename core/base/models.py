@@ -94,6 +94,24 @@ class Organisation(models.Model):
         default=True,
         help_text="Look for duplicates when records are entered, changed and imported.",
     )
+    qualify_without_asking = models.BooleanField(
+        default=False,
+        help_text="Qualify makes account, contact and opportunity at once; it asks "
+        "only where somebody may be there already.",
+    )
+    CARRIED_OVER = [
+        ("none", "Leave them with the lead"),
+        ("copy", "Copy them to what the lead becomes"),
+        ("move", "Move them to what the lead becomes"),
+    ]
+    qualify_carries = models.CharField(
+        "activities, notes and files on qualification",
+        max_length=4,
+        choices=CARRIED_OVER,
+        default="move",
+        help_text="Moved ones still show on the lead. Of copied ones, what is still "
+        "to be done moves, so that it is done once.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The two changes that the journal allows, each of them journaled itself."""
+"""The changes that the journal allows, each of them journaled itself."""
 
 from __future__ import annotations
 
@@ -45,6 +45,30 @@ def relink(*moves: Move, sparing: bool = False) -> int:
         cursor.execute(
             "SELECT journal_relink(%s, %s)", [json.dumps([*map(_row, moves)]), sparing]
         )
+        moved: int = cursor.fetchone()[0]
+    ring()
+    return moved
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of one entry, as they were before it was moved."""
+
+    id: int
+    contact_id: int | None
+    lead_id: int | None
+    account_id: int | None
+
+
+def link_back(entries: Iterable[Links], *, reason: str) -> int:
+    """Undo a relink: give entries exactly these links again; give their number.
+
+    Journals one `identity.joined` a record that they are about. Read the links
+    before the relink, in its transaction.
+    """
+    rows = json.dumps([asdict(entry) for entry in entries])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT journal_link_back(%s, %s)", [rows, reason])
         moved: int = cursor.fetchone()[0]
     ring()
     return moved

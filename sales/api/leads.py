@@ -16,6 +16,7 @@ from crm.models import Lead
 from crm.services import lead_lifecycle as lifecycle
 from sales.api import serializers as shapes
 from sales.services.lead_qualify import lead_qualify
+from sales.services.lead_unqualify import lead_undo_qualify
 from sales.services.leads_bulk import LeadOutcome, leads_disqualify, leads_qualify
 
 
@@ -37,15 +38,29 @@ def qualify(
     customer = options.pop("opportunity_customer", None)
     account, contact = options.pop("account", None), options.pop("contact", None)
     campaign = options.pop("source_campaign", None)
+    sale = options.pop("link_opportunity", None)
     return lead_qualify(
         **_call(request, lead),
         account_id=account.pk if account else None,
         contact_id=contact.pk if contact else None,
+        opportunity_id=sale.pk if sale else None,
         opportunity_customer=(customer["entity"], customer["id"]) if customer else None,
         opportunity_values=options.pop("opportunity", None),
         source_campaign=campaign.pk if campaign else None,
         **options,
     ).as_data()
+
+
+@record_action("undo-qualify", right="qualify")
+def undo_qualify(
+    view: Any, request: Request, lead: Lead, values: dict[str, Any]
+) -> Lead:
+    """Take the qualification back, within 10 minutes.
+
+    409 with `code` not_qualified, undo_too_late, or built_on with what stands in the
+    way.
+    """
+    return lead_undo_qualify(**_call(request, lead))
 
 
 @record_action("disqualify", right="disqualify", request=shapes.DisqualifySerializer)
@@ -164,6 +179,7 @@ def disqualify_many(self: Any, request: Request) -> Response:
 
 ACTIONS = (
     qualify,
+    undo_qualify,
     disqualify,
     reactivate,
     return_to_marketing,

@@ -124,6 +124,12 @@ class QualifySerializer(QualifyOptionsSerializer):
     contact = LookupField(
         queryset=Contact.objects.all(), required=False, allow_null=True
     )
+    link_opportunity = LookupField(
+        queryset=Opportunity.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="An open opportunity to link instead of making one.",
+    )
     opportunity_customer = CustomerSerializer(required=False, allow_null=True)
     opportunity_currency = serializers.CharField(
         required=False, allow_null=True, max_length=3
@@ -170,6 +176,7 @@ class QualifyResultSerializer(serializers.Serializer):
     opportunity = PartSerializer()
     lead_changes = serializers.DictField()
     carried_over = serializers.DictField(child=serializers.IntegerField())
+    undo_until = serializers.DateTimeField(allow_null=True)
     created = MadeSerializer(many=True)
 
 

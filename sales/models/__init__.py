@@ -9,6 +9,7 @@ from sales.models.parts import (
     Stakeholder,
 )
 from sales.models.pipelines import Pipeline, PipelineStage
+from sales.models.qualification import Qualification, QualifyMapping
 
 __all__ = [
     "Competitor",
@@ -19,5 +20,7 @@ __all__ = [
     "OpportunityLine",
     "Pipeline",
     "PipelineStage",
+    "Qualification",
+    "QualifyMapping",
     "Stakeholder",
 ]

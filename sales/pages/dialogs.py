@@ -22,6 +22,7 @@ from crm.services import lead_lifecycle as lifecycle
 from sales import forms as shapes
 from sales.models import Opportunity
 from sales.services import opportunities
+from sales.services.lead_unqualify import lead_undo_qualify
 
 
 class Deed(LoginRequiredMixin, View):
@@ -118,6 +119,11 @@ class ReturnToMarketing(LeadDeed):
 class Reactivate(LeadDeed):
     right, done = "reactivate", "Reactivated. The lead is open again."
     run = staticmethod(lifecycle.lead_reactivate)
+
+
+class UndoQualify(LeadDeed):
+    right, done = "qualify", "Undone. The lead is open again, as it was before."
+    run = staticmethod(lead_undo_qualify)
 
 
 class MarkSalesReady(LeadDeed):

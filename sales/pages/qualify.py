@@ -36,6 +36,7 @@ _QUIET = {
     "source_id",
     "team",
     "currency",
+    "rate",
     "tags",
 }
 _LOOKUPS: dict[str, Any] = {

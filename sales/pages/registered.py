@@ -24,6 +24,7 @@ from sales.pages import parts
 from sales.pages.homes import register_homes
 from sales.pages.lists import TONES, opportunity_badge
 from sales.processes.bar import register_bars
+from sales.services.lead_unqualify import undo_until
 from sales.services.leads_bulk import LeadOutcome, leads_disqualify, leads_qualify
 
 SHOWN = 6
@@ -51,6 +52,18 @@ LEAD_ACTIONS = (
         primary=True,
         when=_open,
         position=10,
+    ),
+    RecordAction(
+        "undo_qualify",
+        "Undo qualification",
+        "arrow-back-up",
+        _at("lead_undo_qualify"),
+        method="post",
+        action="qualify",
+        question="Everything that the qualification made goes, and the lead is as it "
+        "was before.",
+        when=lambda lead: undo_until(lead) is not None,
+        position=5,
     ),
     RecordAction(
         "disqualify",
@@ -312,6 +325,13 @@ def _plainly(sentence: str) -> Any:
 def register_timelines() -> None:
     for name, icon, tell, tone, milestone in (
         ("lead.qualified", "user-check", _qualified, "good", "mile won"),
+        (
+            "lead.qualification_undone",
+            "arrow-back-up",
+            _plainly("Qualification undone"),
+            "",
+            "",
+        ),
         ("lead.disqualified", "user-x", _disqualified, "", ""),
         ("lead.reactivated", "refresh", _plainly("Reactivated"), "", ""),
         ("lead.returned_to_marketing", "arrow-back-up", _returned, "", ""),

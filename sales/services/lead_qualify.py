@@ -8,9 +8,8 @@ from django.db import transaction
 
 from core.access.models import User
 from core.base.errors import Invalid
-from core.journal.relinking import Move, relink
 from core.journal.services import record
-from crm.models import Account, Activity, Contact, Lead, Note
+from crm.models import Account, Contact, Lead
 from crm.services.lead_lifecycle import (
     lead_change,
     lead_disqualify,
@@ -20,13 +19,16 @@ from crm.services.lead_lifecycle import (
 from crm.services.status_reasons import Reasons
 from sales.models import Opportunity
 from sales.rules import CREATE, SKIP
+from sales.services.qualify_carry import KINDS
 from sales.services.qualify_checks import (
     check_duplicates,
     check_open_opportunity,
     check_rights,
     check_wish,
+    opportunity_lock,
     qualify_lock,
 )
+from sales.services.qualify_keep import qualification_keep
 from sales.services.qualify_plan import (
     NEW_ACCOUNT,
     NEW_CONTACT,
@@ -53,6 +55,7 @@ def lead_qualify(
     create_opportunity: bool | None = None,
     account_id: int | None = None,
     contact_id: int | None = None,
+    opportunity_id: int | None = None,
     opportunity_customer: tuple[str, int] | None = None,
     opportunity_currency: str | None = None,
     opportunity_values: dict[str, Any] | None = None,
@@ -70,12 +73,15 @@ def lead_qualify(
     `opportunity_values` (name, estimated_value, estimated_close, ...) go before what
     the lead says. `user` None is the system, which has every right.
 
-    Locks: the identifying values of the lead, then contact, account, lead in this
-    order. A dry run takes the same locks, writes nothing and returns the same answer.
+    What it did is kept, so that `lead_undo_qualify` can take it back.
+
+    Locks: the identifying values of the lead, then contact, account, lead and the
+    opportunity to link, in this order. A dry run takes the same locks, writes nothing
+    and returns the same answer.
 
     Raises Lead.DoesNotExist (not visible), Denied, Stale, Invalid, and Refused:
-    lead_closed, likely_duplicate (with the candidates), opportunity_open.
-    Journals lead.qualified besides the changes of the records.
+    lead_closed, likely_duplicate (with the candidates), opportunity_open,
+    opportunity_closed. Journals lead.qualified besides the changes of the records.
     """
     reasons = Reasons("lead")
     wish = Wish(
@@ -84,7 +90,9 @@ def lead_qualify(
         create_opportunity=create_opportunity,
         account_id=account_id,
         contact_id=contact_id,
+        opportunity_id=opportunity_id,
         customer=opportunity_customer,
+        currency=(opportunity_currency or "").upper(),
         campaign_id=source_campaign,
         status_reason=status_reason or reasons.default("qualified"),
         opportunity=opportunity_values or {},
@@ -93,8 +101,15 @@ def lead_qualify(
         return _disqualified(lead_id, user, wish, expected_version, dry_run)
     reasons.in_state("qualified", wish.status_reason)
     lead, account, contact = qualify_lock(lead_id, user, wish, expected_version)
-    check_wish(wish, user, opportunity_currency)
-    plan = plan_qualify(lead, wish=wish, account=account, contact=contact, user=user)
+    check_wish(wish, user)
+    plan = plan_qualify(
+        lead,
+        wish=wish,
+        account=account,
+        contact=contact,
+        user=user,
+        opportunity=opportunity_lock(wish, user),
+    )
     check_rights(plan, user)
     check_open_opportunity(plan)
     if not ignore_duplicates:
@@ -119,11 +134,10 @@ def _carry_out(plan: Plan, user: User | None) -> QualifyResult:
     old = {name: getattr(plan.lead, name) for name in plan.lead_values}
     plan.lead_values = _resolve(plan.lead_values, refs)
     lead_change(plan.lead, plan.lead_values)
-    _carry_over(plan.lead, opportunity)
-    _follow(plan.lead, old)
+    kept = qualification_keep(plan, old, user)
     result = qualify_result(plan, dry_run=False, old_lead=old)
     _tell(result, account, contact, opportunity)
-    return with_records(result, account, contact, opportunity)
+    return with_records(result, account, contact, opportunity, kept)
 
 
 def _resolved(value: Any, refs: dict[str, Any]) -> Any:
@@ -157,38 +171,6 @@ def _save(row: Any, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(row, name, value)
     row.save(update_fields=list(values))
-
-
-def _carry_over(lead: Lead, opportunity: Opportunity | None) -> None:
-    """Activities and notes of the lead show on the opportunity and the people too.
-
-    They keep their link to the lead, so that its page stays whole.
-    """
-    people = {
-        "contact_id": lead.parent_contact_id,
-        "account_id": lead.parent_account_id,
-    }
-    links = {name: pk for name, pk in people.items() if pk is not None}
-    for model in (Activity, Note):
-        rows = model.objects.filter(lead=lead)
-        if links:
-            rows.update(**links)
-        if opportunity is not None:
-            own = rows.filter(regarding_type="lead", regarding_id=lead.pk)
-            own.update(regarding_type="opportunity", regarding_id=opportunity.pk)
-
-
-def _follow(lead: Lead, old: dict[str, Any]) -> None:
-    """What the lead lived through before it had its contact goes on the timeline of
-    that contact; other links stay as they are."""
-    if {"parent_contact_id", "parent_account_id"} & set(old):
-        move = Move(
-            subject=("lead", lead.pk),
-            contact_id=lead.parent_contact_id,
-            account_id=lead.parent_account_id,
-            reason="lead.qualified",
-        )
-        relink(move, sparing=True)
 
 
 def _tell(
@@ -230,7 +212,8 @@ def _disqualified(
     dry_run: bool,
 ) -> QualifyResult:
     wanted = (wish.create_account, wish.create_contact, wish.create_opportunity)
-    if any(wanted) or wish.account_id or wish.contact_id:
+    linked = (wish.account_id, wish.contact_id, wish.opportunity_id)
+    if any(wanted) or any(linked):
         raise Invalid(
             "reason_of_other_state",
             "With a disqualified reason nothing can be created or linked.",
@@ -262,5 +245,5 @@ def _disqualified(
         contact={"action": SKIP, **nothing},
         opportunity={"action": SKIP, **nothing},
         lead_changes=changes_of(Lead, before, new),
-        carried={"activities": 0, "notes": 0},
+        carried=dict.fromkeys(KINDS, 0),
     )

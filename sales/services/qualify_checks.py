@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from core.access.models import User
-from core.access.rights import rights_of
+from core.access.rights import may, rights_of
 from core.base.errors import Denied, Invalid, Refused
 from core.base.locks import lock_values
-from core.base.models import Organisation
 from core.base.text import email_normalise, phone_normalise
 from crm.models import Account, Campaign, Contact, Lead
 from crm.services.lead_lifecycle import lead_lock, must_be_open, visible_lead
@@ -17,6 +16,7 @@ from sales import rules
 from sales.models import Opportunity
 from sales.rules import CREATE
 from sales.services.candidates import account_candidates, contact_candidates
+from sales.services.money import rate_on
 from sales.services.qualify_plan import Plan, Wish
 
 
@@ -77,6 +77,28 @@ def _lock(model: Any, pk: int, user: User | None, *, chosen: int | None) -> Any:
     return found
 
 
+def opportunity_lock(wish: Wish, user: User | None) -> Opportunity | None:
+    """Lock the open opportunity to link, after the lead; None where none is named.
+
+    Invalid for one that is not there; Refused for a closed one; Denied where the
+    user may not change it.
+    """
+    if wish.opportunity_id is None:
+        return None
+    rows: Any = Opportunity.objects.select_for_update(no_key=True, of=("self",))
+    rows = rows if user is None else rows.visible_to(user)
+    found: Opportunity | None = rows.filter(pk=wish.opportunity_id).first()
+    if found is None:
+        text = "There is no such opportunity."
+        raise Invalid("does_not_exist", text, attr="link_opportunity")
+    if found.is_closed:
+        text = f'The opportunity "{found.name}" is closed.'
+        raise Refused("opportunity_closed", text)
+    if user is not None and not may(user, "update", found, "opportunity"):
+        raise Denied("Your role may not change this opportunity.")
+    return found
+
+
 def _account_id(lead: Lead, contact: Contact | None, wish: Wish) -> int | None:
     """The account that exists: chosen, of the lead, or of its contact if it fits."""
     if wish.account_id:
@@ -95,15 +117,15 @@ def existing_account(lead: Lead, contact: Contact | None) -> Account | None:
     return contact.account if fits else None
 
 
-def check_wish(wish: Wish, user: User | None, currency: str | None) -> None:
-    """Raise Invalid for another currency, and for what the user cannot name."""
-    known = Organisation.current().currency
-    if wish.create_opportunity is not False and currency not in (None, "", known):
-        raise Invalid(
-            "currency",
-            f"Opportunities are kept in {known}, the organisation's currency.",
-            attr="opportunity_currency",
-        )
+def check_wish(wish: Wish, user: User | None) -> None:
+    """Raise Invalid for what the user cannot name, and for an unknown currency."""
+    if wish.create_opportunity is not False and wish.currency:
+        try:
+            rate_on(wish.currency)
+        except Invalid as error:
+            raise Invalid(
+                error.code, error.detail, attr="opportunity_currency"
+            ) from error
     if wish.customer is not None:
         _check_customer(wish.customer, user)
     if wish.campaign_id is not None:

@@ -14,11 +14,21 @@ from django.utils import timezone
 
 from core.access.models import User
 from core.base.models import Organisation
-from crm.models import Account, Activity, Contact, Lead, Note
+from crm.models import Account, Contact, Lead
 from sales import rules
+from sales.models import Opportunity
 from sales.processes.crossing import crossed, crossing
+from sales.qualification.fields import CUSTOM
 from sales.rules import CREATE, LINK, Decision
+from sales.services.money import rate_on
 from sales.services.pipelines import place_after_qualify
+from sales.services.qualify_carry import carried_counts
+from sales.services.qualify_mapping import (
+    Mappings,
+    lead_facts,
+    mappings_now,
+    record_facts,
+)
 
 NEW_ACCOUNT = "new account"
 NEW_CONTACT = "new contact"
@@ -33,7 +43,9 @@ class Wish:
     create_opportunity: bool | None = None
     account_id: int | None = None
     contact_id: int | None = None
+    opportunity_id: int | None = None
     customer: tuple[str, int] | None = None
+    currency: str = ""
     campaign_id: int | None = None
     status_reason: str = "qualified"
     opportunity: dict[str, Any] = field(default_factory=dict)
@@ -72,8 +84,7 @@ class Plan:
     contact: Part
     opportunity: Part
     lead_values: dict[str, Any]
-    activities: int
-    notes: int
+    carried: dict[str, int]
 
 
 def plan_qualify(
@@ -83,38 +94,46 @@ def plan_qualify(
     account: Account | None,
     contact: Contact | None,
     user: User | None,
+    opportunity: Opportunity | None = None,
 ) -> Plan:
     """Decide everything about a lead and the records it is to be linked with.
 
-    `account` and `contact` are the existing ones (chosen, or of the lead), locked by
-    the caller where the plan is to be carried out. Three queries at most.
+    `account`, `contact` and `opportunity` are the existing ones (chosen, or of the
+    lead), locked by the caller where the plan is to be carried out. A few queries.
     """
+    mappings = mappings_now()
     owner, team_id = _owner_of(lead, user)
     owned = {"owner_id": owner, "team_id": team_id, "created_by_id": _pk(user)}
-    opportunity = Part(rules.decide_opportunity(create=wish.create_opportunity))
-    account_part = _account_part(lead, wish, account, owned)
+    sale = Part(
+        rules.decide_opportunity(
+            create=wish.create_opportunity, existing=opportunity is not None
+        ),
+        opportunity,
+    )
+    account_part = _account_part(lead, wish, account, owned, mappings)
     account_ref = _reference(account_part, NEW_ACCOUNT)
-    contact_part = _contact_part(lead, wish, contact, account_ref, owned)
+    contact_part = _contact_part(lead, wish, contact, account_ref, owned, mappings)
     contact_ref = _reference(contact_part, NEW_CONTACT)
-    if opportunity.do == CREATE:
-        opportunity.values = _opportunity_values(lead, wish, owned) | _customer(
-            wish, account_ref, contact_ref
-        )
+    if sale.do == CREATE:
+        made = _opportunity_values(lead, wish, owned, mappings["opportunity"])
+        sale.values = made | _customer(wish, account_ref, contact_ref)
+    elif opportunity is not None:
+        _link_opportunity(sale, opportunity, lead, mappings["opportunity"])
+        _customer_filled(sale, opportunity, account_ref, contact_ref)
     if contact_part.do == LINK:
-        _make_sales_contact(contact_part, owned, opportunity.do == CREATE)
+        _make_sales_contact(contact_part, owned, sale.do != rules.SKIP)
     _primary_contact(account_part, contact_part, account_ref, contact_ref)
     lead_values = _lead_values(lead, wish, account_ref, contact_ref, user)
-    if opportunity.do == CREATE:
+    if sale.do != rules.SKIP:
         # The process goes on there; without an opportunity it stays where it is.
         lead_values |= crossed()
     return Plan(
         lead=lead,
         account=account_part,
         contact=contact_part,
-        opportunity=opportunity,
+        opportunity=sale,
         lead_values=lead_values,
-        activities=Activity.objects.filter(lead=lead).count(),
-        notes=Note.objects.filter(lead=lead).count(),
+        carried=carried_counts(lead),
     )
 
 
@@ -135,8 +154,25 @@ def _reference(part: Part, new: str) -> Any:
     return new if part.do == CREATE else part.reference
 
 
+def columns(
+    model: type[Model], values: dict[str, Any], custom: dict[str, Any]
+) -> dict[str, Any]:
+    """Mapped values by the columns they stand in; custom ones join those there."""
+    made = {
+        model._meta.get_field(name).attname: value  # type: ignore[union-attr] # columns only
+        for name, value in values.items()
+        if not name.startswith(CUSTOM)
+    }
+    own = {n.removeprefix(CUSTOM): v for n, v in values.items() if n.startswith(CUSTOM)}
+    return made | ({"custom": custom | own} if own else {})
+
+
 def _account_part(
-    lead: Lead, wish: Wish, account: Account | None, owned: dict[str, Any]
+    lead: Lead,
+    wish: Wish,
+    account: Account | None,
+    owned: dict[str, Any],
+    mappings: Mappings,
 ) -> Part:
     part = Part(
         rules.decide_account(
@@ -147,15 +183,19 @@ def _account_part(
         account,
     )
     if part.do == CREATE:
-        made = rules.carried(vars(lead), rules.ACCOUNT_FROM_LEAD)
-        part.values = made | owned | {"originating_lead_id": lead.pk}
+        made = rules.carried(lead_facts(lead), mappings["account"])
+        part.values = columns(Account, made, {}) | owned
+        part.values["originating_lead_id"] = lead.pk
         part.values["name"] = lead.company_name.strip()
     elif account is not None:
-        _change(
-            part,
-            rules.blanks_filled(vars(account), vars(lead), rules.ACCOUNT_FROM_LEAD),
-        )
+        _fill(part, account, lead, mappings["account"])
     return part
+
+
+def _fill(part: Part, record: Any, lead: Lead, mapping: dict[str, str]) -> None:
+    """Fill the blanks of what exists from the lead."""
+    filled = rules.blanks_filled(record_facts(record), lead_facts(lead), mapping)
+    _change(part, columns(type(record), filled, record.custom))
 
 
 def _contact_part(
@@ -164,6 +204,7 @@ def _contact_part(
     contact: Contact | None,
     account_ref: Any,
     owned: dict[str, Any],
+    mappings: Mappings,
 ) -> Part:
     part = Part(
         rules.decide_contact(
@@ -175,16 +216,16 @@ def _contact_part(
         contact,
     )
     if part.do == CREATE:
-        made = rules.carried(vars(lead), rules.CONTACT_FROM_LEAD)
+        made = rules.carried(lead_facts(lead), mappings["contact"])
+        made = columns(Contact, made, {})
         made |= {name: True for name in rules.PREFERENCES if getattr(lead, name)}
         part.values = made | owned | {"originating_lead_id": lead.pk}
         part.values |= {"source_type": lead.source_type, "source_id": lead.source_id}
         if account_ref is not None:
             part.values["account_id"] = account_ref
     elif contact is not None:
-        facts, known = vars(lead), vars(contact)
-        _change(part, rules.blanks_filled(known, facts, rules.CONTACT_FROM_LEAD))
-        _change(part, rules.stricter_preferences(known, facts))
+        _fill(part, contact, lead, mappings["contact"])
+        _change(part, rules.stricter_preferences(vars(contact), vars(lead)))
         if contact.account_id is None and account_ref is not None:
             _change(part, {"account_id": account_ref})
     return part
@@ -217,17 +258,23 @@ def _primary_contact(
 
 
 def _opportunity_values(
-    lead: Lead, wish: Wish, owned: dict[str, Any]
+    lead: Lead, wish: Wish, owned: dict[str, Any], mapping: dict[str, str]
 ) -> dict[str, Any]:
-    made = rules.carried(vars(lead), rules.OPPORTUNITY_FROM_LEAD) | owned
+    currency = wish.currency or Organisation.current().currency
+    rate = rate_on(currency)
+    said = rules.in_currency(rules.carried(lead_facts(lead), mapping), rate)
+    made = columns(Opportunity, said, {}) | owned
     made |= {
+        "source_type": lead.source_type,
+        "source_id": lead.source_id,
         "name": rules.opportunity_topic(
             topic=lead.topic,
             person=f"{lead.first_name} {lead.last_name}".strip() or lead.email,
             company=lead.company_name,
         ),
         "originating_lead_id": lead.pk,
-        "currency": Organisation.current().currency,
+        "currency": currency,
+        "rate": rate,
         "stage_since": timezone.now(),
         **place_after_qualify(),
         **crossing(lead),
@@ -246,6 +293,37 @@ def _customer(wish: Wish, account_ref: Any, contact_ref: Any) -> dict[str, Any]:
     else:
         parts = {"account_id": None, "contact_id": wish.customer[1]}
     return {name: value for name, value in parts.items() if value is not None}
+
+
+def _link_opportunity(
+    part: Part, row: Opportunity, lead: Lead, mapping: dict[str, str]
+) -> None:
+    """An open opportunity learns what it does not say, and from whom it came."""
+    filled = rules.blanks_filled(record_facts(row), lead_facts(lead), mapping)
+    amounts = set(filled) & set(rules.AMOUNTS)
+    rate = rate_on(row.currency) if amounts else row.rate
+    filled = rules.in_currency(filled, rate)
+    _change(part, columns(Opportunity, filled, row.custom))
+    if "estimated_value" in filled:
+        _change(part, {"rate": rate})
+    if row.originating_lead_id is None and not _has_open(lead):
+        _change(part, {"originating_lead_id": lead.pk})
+
+
+def _has_open(lead: Lead) -> bool:
+    rows = Opportunity.objects.open().filter(originating_lead=lead)
+    return bool(rows.exists())
+
+
+def _customer_filled(
+    part: Part, row: Opportunity, account_ref: Any, contact_ref: Any
+) -> None:
+    """Its customer stays; where there is none, it is that of the lead."""
+    if row.account_id is None and row.contact_id is None and account_ref is not None:
+        _change(part, {"account_id": account_ref})
+    same = row.account_id is None or row.account_id == account_ref
+    if row.contact_id is None and contact_ref is not None and same:
+        _change(part, {"contact_id": contact_ref})
 
 
 def _lead_values(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
 
 from crm.models import Account, Contact, Lead
-from sales.models import Opportunity
-from sales.rules import CREATE, SKIP
+from sales.models import Opportunity, Qualification
+from sales.rules import CREATE, SKIP, UNDO_WITHIN
 from sales.services.qualify_plan import Part, Plan
 
 # Not part of the report: they are the moment, not a decision.
@@ -37,6 +37,7 @@ class QualifyResult:
     account_record: Account | None = None
     contact_record: Contact | None = None
     opportunity_record: Opportunity | None = None
+    kept: Qualification | None = None
 
     def as_data(self) -> dict[str, Any]:
         """The answer of the API."""
@@ -51,12 +52,21 @@ class QualifyResult:
             "opportunity": self.opportunity,
             "lead_changes": values,
             "carried_over": self.carried,
+            "undo_until": self.undo_until,
             "created": [
                 {"entity": entity, "id": part["id"]}
                 for entity, part in self._parts().items()
                 if part["action"] == CREATE
             ],
         }
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when this can be taken back; None in a dry run."""
+        if self.kept is None:
+            return None
+        until: datetime = self.kept.qualified_at + UNDO_WITHIN
+        return until
 
     def _parts(self) -> dict[str, dict[str, Any]]:
         return {
@@ -78,7 +88,7 @@ def qualify_result(
         contact=_part_data(plan.contact, Contact),
         opportunity=_part_data(plan.opportunity, Opportunity),
         lead_changes=changes_of(Lead, before, plan.lead_values),
-        carried={"activities": plan.activities, "notes": plan.notes},
+        carried=plan.carried,
     )
 
 
@@ -118,6 +128,7 @@ def with_records(
     account: Account | None,
     contact: Contact | None,
     opportunity: Opportunity | None,
+    kept: Qualification,
 ) -> QualifyResult:
     """The result with the records themselves, once they are written."""
     return QualifyResult(
@@ -126,5 +137,6 @@ def with_records(
             "account_record": account,
             "contact_record": contact,
             "opportunity_record": opportunity,
+            "kept": kept,
         }
     )

@@ -64,6 +64,7 @@ API: dict[str, tuple[set[str], set[str]]] = {
     "duplicates": (ALL, set()),
     "duplicate-rules": (SETTINGS, {ADMIN}),
     "matching-strategies": (SETTINGS | {MACHINE}, {ADMIN}),
+    "qualify-mappings": (SETTINGS, {ADMIN}),
 }
 
 # Who may change (PATCH) an open record that belongs to nobody.
@@ -152,6 +153,8 @@ ENTRIES: dict[str, set[str]] = {
     "duplicates-scan": {ADMIN, MANAGER, SALES_MANAGER},
     "duplicate-rules-list": SETTINGS,
     "matching-strategies-list": SETTINGS | {MACHINE},
+    "qualify-mappings-list": SETTINGS,
+    "qualify_mapping": SETTINGS,
     "forms-list": ALL,
     "pages-list": ALL,
     "submissions-list": ALL - {SALES},
@@ -254,6 +257,7 @@ NUMBERED = {
     "leads-return-to-marketing",
     "leads-scores",
     "leads-tags",
+    "leads-undo-qualify",
     "leads-take-over",
     "leads-assign-by-rules",
     "leads-assignments",
@@ -300,6 +304,7 @@ NUMBERED = {
     "duplicates-reopen",
     "duplicate-rules-detail",
     "matching-strategies-detail",
+    "qualify-mappings-detail",
     "forms-detail",
     "forms-go-live",
     "forms-stop",
@@ -410,6 +415,7 @@ NUMBERED = {
     "stakeholder_edit",
     "currency",
     "lead_qualify",
+    "lead_undo_qualify",
     "lead_disqualify",
     "lead_return",
     "lead_reactivate",
