@@ -28,8 +28,8 @@ class OtherAdmin(ReadOnlyAdmin):
 def wanted(model: type[Model]) -> bool:
     """Whether a model of ours still needs an admin.
 
-    Rows that are only a pair of other rows (a membership, a score) have no address of
-    their own, which the admin needs: they are shown with the rows they belong to.
+    Rows that are only a pair of other rows (a membership, a score) have no name of
+    one column, which the admin needs: views of the database give them one.
     """
     meta = model._meta
     ours = model.__module__.split(".")[0] in OURS

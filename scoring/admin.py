@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
-from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
-from scoring.models import ScoreDue, ScoringModel, ScoringRule
+from core.access.administration import HandoffModelAdmin, PairAdmin, ReadOnlyAdmin
+from crm.models import Lead
+from scoring.models import LeadScoreListed, ScoreDue, ScoringModel, ScoringRule
 from scoring.services import lifecycle
 
 
@@ -118,3 +119,24 @@ class ScoreDueAdmin(PartsOfScoring):
 
     list_display = ("lead_id", "since")
     ordering = ("since",)
+
+
+@admin.register(LeadScoreListed)
+class LeadScoreAdmin(PairAdmin):
+    """What each model gives each lead, with the breakdown; the workers compute it."""
+
+    entity = "scoring_model"
+    pair = ("lead_id", "model_id")
+    list_display = ("lead", "model", "score", "grade", "changed_at")
+    list_filter = ("model",)
+    list_select_related = ("lead", "model")
+    search_fields = ("=lead__email_norm",)
+    ordering = ("lead_id", "model_id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LeadScoreListed]:
+        """Scores of leads one may see, by models one may see."""
+        user = request.user
+        return LeadScoreListed.objects.filter(
+            lead__in=Lead.objects.visible_to(user).values("pk"),
+            model__in=ScoringModel.objects.visible_to(user).values("pk"),
+        ).order_by(*self.ordering)

@@ -137,3 +137,28 @@ class ScoreDue(models.Model):
 
     def __str__(self) -> str:
         return str(self.lead_id)
+
+
+class LeadScoreListed(models.Model):
+    """Scores with one column as their name: a database view, only to be read.
+
+    Where rows need an address of one column (the Django admin); everything else
+    reads `LeadScore`, whose key is the pair.
+    """
+
+    id = models.TextField(primary_key=True)
+    lead = models.ForeignKey(Lead, models.DO_NOTHING, related_name="+")
+    model = models.ForeignKey(ScoringModel, models.DO_NOTHING, related_name="+")
+    score = models.IntegerField()
+    grade = models.CharField(max_length=60)
+    breakdown = models.JSONField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "scoring_leadscore_listed"
+        verbose_name = "score of a lead"
+        verbose_name_plural = "scores of leads"
+
+    def __str__(self) -> str:
+        return f"{self.lead_id}: {self.score}"

@@ -9,10 +9,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
+from core.access.administration import HandoffModelAdmin, PairAdmin, ReadOnlyAdmin
 from core.access.rights import may
 from core.base.errors import DomainError
-from segments.models import Segment, SegmentAudit, SegmentException
+from crm.models import Contact
+from segments.models import MembershipListed, Segment, SegmentAudit, SegmentException
 from segments.services import lifecycle
 from segments.services.membership import membership_refresh
 
@@ -112,3 +113,23 @@ class SegmentAuditAdmin(ReadOnlyAdmin):
         rows: QuerySet[SegmentAudit] = super().get_queryset(request)
         seen = Segment.objects.visible_to(request.user)
         return rows.filter(segment__in=seen.values("pk"))
+
+
+@admin.register(MembershipListed)
+class MembershipAdmin(PairAdmin):
+    """Who is in which segment; changed on the segment's and the contact's page."""
+
+    entity = "segment"
+    pair = ("segment_id", "contact_id")
+    list_display = ("segment", "contact", "since", "added_by")
+    list_select_related = ("segment", "contact", "added_by")
+    search_fields = ("=segment__name",)
+    ordering = ("segment_id", "contact_id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MembershipListed]:
+        """Members of segments one may see, as far as one may see the contact."""
+        user = request.user
+        return MembershipListed.objects.filter(
+            segment__in=Segment.objects.visible_to(user).values("pk"),
+            contact__in=Contact.objects.visible_to(user).values("pk"),
+        ).order_by(*self.ordering)

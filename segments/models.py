@@ -248,3 +248,27 @@ class SegmentAudit(models.Model):
         """Whether drift was found within the last week."""
         since = timezone.now() - timedelta(days=7)
         return self.drifted_at is not None and self.drifted_at >= since
+
+
+class MembershipListed(models.Model):
+    """Memberships with one column as their name: a database view, only to be read.
+
+    Where rows need an address of one column (the Django admin); everything else
+    reads `Membership`, whose key is the pair.
+    """
+
+    id = models.TextField(primary_key=True)
+    segment = models.ForeignKey(Segment, models.DO_NOTHING, related_name="+")
+    contact = models.ForeignKey(Contact, models.DO_NOTHING, related_name="+")
+    since = models.DateTimeField()
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.DO_NOTHING, null=True, related_name="+"
+    )
+
+    class Meta:
+        managed = False
+        db_table = "segments_membership_listed"
+        verbose_name = "membership"
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} in {self.segment_id}"

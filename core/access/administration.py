@@ -242,6 +242,26 @@ class ReadOnlyAdmin(HandoffModelAdmin):
         return False
 
 
+class PairAdmin(ReadOnlyAdmin):
+    """Rows whose key is a pair of other rows, read through a view that names each.
+
+    `pair` are the columns behind the name "1-2": a row is found by them, by the
+    table's index, and not by its name.
+    """
+
+    pair: ClassVar[tuple[str, str]]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """The row of this name among those that the user may see."""
+        numbers = object_id.split("-")
+        if len(numbers) != 2 or not all(map(str.isdecimal, numbers)):
+            return None
+        found = zip(self.pair, map(int, numbers), strict=True)
+        return self.get_queryset(request).filter(**dict(found)).first()
+
+
 def told(error: DomainError) -> str:
     """What went wrong, with the fields."""
     if not error.extra.get("errors"):
