@@ -58,6 +58,7 @@ for prefix, viewset in (
     ("submissions", marketing.SubmissionViewSet),
     ("suggestions", marketing.SuggestionViewSet),
     ("segments", segments.SegmentViewSet),
+    ("segment-templates", segments.SegmentTemplateViewSet),
     ("scoring-models", scoring.ScoringModelViewSet),
     ("workflows", workflows.WorkflowViewSet),
     *assignment.RESOURCES,

@@ -13,8 +13,14 @@ from core.access.administration import HandoffModelAdmin, PairAdmin, ReadOnlyAdm
 from core.access.rights import may
 from core.base.errors import DomainError
 from crm.models import Contact
-from segments.models import MembershipListed, Segment, SegmentAudit, SegmentException
-from segments.services import lifecycle
+from segments.models import (
+    MembershipListed,
+    Segment,
+    SegmentAudit,
+    SegmentException,
+    SegmentTemplate,
+)
+from segments.services import lifecycle, templates
 from segments.services.membership import membership_refresh
 
 
@@ -133,3 +139,23 @@ class MembershipAdmin(PairAdmin):
             segment__in=Segment.objects.visible_to(user).values("pk"),
             contact__in=Contact.objects.visible_to(user).values("pk"),
         ).order_by(*self.ordering)
+
+
+@admin.register(SegmentTemplate)
+class SegmentTemplateAdmin(HandoffModelAdmin):
+    """Conditions to start a segment from, written by their services."""
+
+    list_display = ("name", "description", "key", "owner")
+    list_select_related = ("owner",)
+    search_fields = ("name", "description")
+    autocomplete_fields = ("owner",)
+    fields = ("name", "description", "definition", "placeholders", "owner", "team")
+
+    def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return templates.template_create(user=request.user, **values)
+
+    def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
+        return templates.template_update(template_id=obj.pk, **values)
+
+    def remove(self, request: Any, obj: Any) -> None:
+        templates.template_delete(template_id=obj.pk)

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from core.base.shipped import register_shipped
+
 
 class SegmentsConfig(AppConfig):
     name = "segments"
@@ -10,6 +12,8 @@ class SegmentsConfig(AppConfig):
         # Models may be imported only once the apps are loaded.
         from segments.pages import registered  # noqa: PLC0415
         from segments.registration import register  # noqa: PLC0415
+        from segments.shipped import ensure_templates  # noqa: PLC0415
 
         register()
         registered.register()
+        register_shipped(ensure_templates)

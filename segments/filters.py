@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import django_filters
 
-from segments.models import Segment
+from segments.models import Segment, SegmentTemplate
 
 
 class SegmentFilter(django_filters.FilterSet):
@@ -15,3 +15,11 @@ class SegmentFilter(django_filters.FilterSet):
     class Meta:
         model = Segment
         fields: ClassVar = ["kind", "state", "scope", "owner", "team", "campaign"]
+
+
+class SegmentTemplateFilter(django_filters.FilterSet):
+    """Templates by owner and key; those that come with the product have a key."""
+
+    class Meta:
+        model = SegmentTemplate
+        fields: ClassVar = ["key", "owner", "team"]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.base.models import Owned, Stamped
 from core.journal.triggers import journaled
 from crm.models import Campaign, Contact
-from segments.querysets import SegmentQuerySet
+from segments.querysets import SegmentQuerySet, SegmentTemplateQuerySet
 
 
 class Segment(Stamped, Owned):
@@ -272,3 +272,38 @@ class MembershipListed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id} in {self.segment_id}"
+
+
+class SegmentTemplate(Stamped, Owned):
+    """Conditions to start a segment from, with questions for what changes each time.
+
+    `placeholders` names places of the definition and what to ask there:
+    `[{"at": "where.and[0]", "ask": "Which topic?"}]`. Shipped ones have a key and
+    belong to nobody.
+    """
+
+    key = models.SlugField(max_length=60, blank=True, default="", editable=False)
+    name = models.CharField(max_length=200, unique=True)
+    description = models.TextField(blank=True, default="")
+    definition = models.JSONField(default=dict)
+    placeholders = models.JSONField(default=list, blank=True)
+
+    objects = SegmentTemplateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        triggers = journaled("segment_template")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                name="segment_template_key_once",
+                condition=~models.Q(key=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shipped(self) -> bool:
+        return self.key != ""

@@ -35,3 +35,7 @@ class SegmentQuerySet(VisibleQuerySet):
     def recount_due(self) -> Self:
         """Those whose members are to be counted again, live or not."""
         return self.filter(recount_due_at__isnull=False)
+
+
+class SegmentTemplateQuerySet(VisibleQuerySet):
+    entity = "segment_template"

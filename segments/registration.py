@@ -17,7 +17,7 @@ from core.query.registry import (
     register_segment_source,
 )
 from segments.homes import register_homes
-from segments.models import Membership, Segment
+from segments.models import Membership, Segment, SegmentTemplate
 
 
 def members_of(segment_id: int) -> QuerySet[Any, Any]:
@@ -42,6 +42,11 @@ def register() -> None:
                 "publish": "Go live and stop",
                 "members": "Add and remove members of static segments",
             },
+        )
+    )
+    register_entity(
+        Entity(
+            "segment_template", "Segment template", "Segment templates", SegmentTemplate
         )
     )
     register_segment_source(SegmentSource("contact", members_of, name_of))

@@ -4,11 +4,41 @@ from __future__ import annotations
 
 from django.urls import path
 
-from segments.pages import contacts, deeds, flow, lists, members, page, versions, why
+from segments.pages import (
+    contacts,
+    deeds,
+    flow,
+    lists,
+    members,
+    page,
+    templates,
+    versions,
+    why,
+)
 
 urlpatterns = [
     path("segments/", lists.SegmentList.as_view(), name="segment_list"),
     path("segments/new/", page.SegmentEdit.as_view(), name="segment_create"),
+    path(
+        "segments/templates/",
+        templates.TemplateGallery.as_view(),
+        name="segment_templates",
+    ),
+    path(
+        "segments/templates/<int:pk>/edit/",
+        templates.TemplateEdit.as_view(),
+        name="segment_template_edit",
+    ),
+    path(
+        "segments/templates/<int:pk>/do/<slug:deed>/",
+        templates.TemplateDeed.as_view(),
+        name="segment_template_do",
+    ),
+    path(
+        "segments/<int:pk>/template/",
+        templates.SegmentAsTemplate.as_view(),
+        name="segment_as_template",
+    ),
     path("segments/<int:pk>/", page.SegmentPage.as_view(), name="segment"),
     path("segments/<int:pk>/edit/", page.SegmentEdit.as_view(), name="segment_edit"),
     path(

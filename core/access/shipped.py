@@ -14,6 +14,7 @@ CUSTOMERS = ("contact", "account")
 WORK = ("activity", "note", "attachment")
 CONTENT = (
     "segment",
+    "segment_template",
     "form",
     "page",
     "submission",

@@ -52,6 +52,7 @@ class SegmentList(ListPage):
     entity, model, noun, icon = "segment", Segment, "segment", "chart-donut"
     title, url_name, record_url_name = "Segments", "segment_list", "segment"
     create_url_name = "segment_create"
+    template_name = "segments/list.html"
     filterset_class = SegmentFilter
     default_sort = "name"
     empty = "A segment is a group of contacts: those who fit conditions, or picked."

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.views.generic import View
 
 from core.access.rights import may, rights_of
+from core.base.text import whole_number
 from core.ui.forms import FormPage
 from segments import rules
-from segments.models import Segment
+from segments.models import Segment, SegmentTemplate
 from segments.pages.access import may_pick, pickable
 from segments.pages.forms import SegmentForm
 from segments.pages.lists import state_badge
@@ -73,6 +74,8 @@ class SegmentScreen(LoginRequiredMixin, View):
             "may_publish": self.may("publish"),
             "may_delete": self.may("delete"),
             "may_create": rights_of(user).has("segment", "create"),
+            "may_template": segment.kind == Segment.Kind.DYNAMIC
+            and rights_of(user).has("segment_template", "create"),
             "may_pick": not dynamic
             and may_pick(user)
             and pickable(user).filter(pk=segment.pk).exists(),
@@ -111,9 +114,20 @@ class SegmentPage(SegmentScreen):
             "contact": reverse("contact", args=[0]),
             "lookup": reverse("lookup", args=["KEY"]),
             "goLive": reverse("segment_do", args=[segment.pk, "go-live"]),
+            "asks": self.asks(),
+            "templates": reverse("segment_templates"),
             "review": reverse("segment_review", args=[segment.pk]),
         }
         return render(request, "segments/definition.html", context)
+
+    def asks(self) -> dict[str, str]:
+        """What the template that this segment was just made from asks, by place."""
+        number = whole_number(self.request.GET.get("template", ""))
+        if number is None:
+            return {}
+        rows = SegmentTemplate.objects.visible_to(self.request.user).filter(pk=number)
+        placeholders = rows.values_list("placeholders", flat=True).first() or []
+        return {each["at"]: each["ask"] for each in placeholders}
 
 
 class SegmentUsage(SegmentScreen):

@@ -144,9 +144,8 @@ class _Teller:
             return [told]
         if isinstance(cond, Related):
             return [self.related(cond, rows)]
-        negated, inner = isinstance(cond, Not), cond
-        if isinstance(cond, Not):
-            inner = cond.item
+        negated = isinstance(cond, Not)
+        inner: Cond = cond.item if isinstance(cond, Not) else cond
         if not isinstance(inner, And | Or):
             told = self.told(cond, "None of these", "none")
             told.parts = self.parts(inner, rows, values)

@@ -185,14 +185,15 @@ def segment_duplicate(*, segment_id: int, user: Any) -> Segment:
     Changes of a live segment that are not published yet are not taken along.
     """
     source = Segment.objects.get(pk=segment_id)
-    name = _free_name(f"{source.name} (copy)")
+    name = free_name(f"{source.name} (copy)")
     fields = ("description", "kind", "scope", "definition", "time_zone", "campaign")
     return segment_create(
         user=user, name=name, **{name_: getattr(source, name_) for name_ in fields}
     )
 
 
-def _free_name(wanted: str) -> str:
+def free_name(wanted: str) -> str:
+    """This name for a new segment, with a number where it is taken."""
     name, number = wanted[:200], 1
     while Segment.objects.filter(name=name).exists():
         number += 1

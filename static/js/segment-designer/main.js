@@ -1,6 +1,6 @@
 // The designer of a segment: reads what can be asked, draws the conditions, saves.
 import { enableClipboard } from "./clipboard.js";
-import { h, keepingFocus, say, useSprite } from "./dom.js";
+import { h, icon, keepingFocus, say, useSprite } from "./dom.js";
 import { enableDrag } from "./drag.js";
 import { Names } from "./names.js";
 import { closePicker } from "./picker.js";
@@ -93,12 +93,27 @@ class App {
     settings.version = answer.data.version;
     this.store.markSaved(sent);
     const left = finished(this.whole).left.length;
-    const live = settings.state === "live" ? ` ${answer.data.member_count.toLocaleString("en")} members now.` : "";
-    say(left ? `Saved, with ${left} unfinished.` : `Saved.${live}`);
+    const unfinished = left ? `, with ${left} unfinished` : "";
+    if (settings.state === "live") waiting(answer.data.draft, unfinished);
+    else say(`Saved${unfinished}.`);
     const note = document.getElementById("segment-saved");
     if (note) note.textContent = "Dynamic, saved just now";
     return true;
   }
+}
+
+/** What is saved of a live segment waits until somebody publishes it: say so, once. */
+function waiting(draft, unfinished) {
+  const told = document.querySelector(".h-segdraft");
+  if (!draft) {
+    told?.remove();
+    return say("Saved. Nothing differs from what is live.");
+  }
+  const detail = { text: `Saved${unfinished}. The members stay until you publish it.`, href: settings.review, link: "Review changes" };
+  document.dispatchEvent(new CustomEvent("toast", { detail }));
+  if (told) return;
+  document.querySelector(".h-seghead").after(h("div", { class: "h-alert ready h-segdraft", role: "status" }, icon("pencil", ""),
+    h("span", {}, "Your changes are not published yet."), h("a", { class: "btn h s push", href: settings.review }, "Review changes")));
 }
 
 function enableKeys(app) {

@@ -3,7 +3,7 @@ import { Counts } from "./counts.js";
 import { h } from "./dom.js";
 import { Problems } from "./problems.js";
 import { Teller } from "./sentence.js";
-import { finished } from "./tree.js";
+import { finished, getAt, parsePlace, same } from "./tree.js";
 
 const WAIT = 350;
 const number = (value) => value.toLocaleString("en");
@@ -20,6 +20,7 @@ export class Preview {
     this.sentence = document.getElementById("designer-sentence");
     this.counts = new Counts(app, root);
     this.problems = new Problems(root, text);
+    this.first = app.whole;
     this.teller = new Teller(app.schema, app.names);
     this.told = 0;
   }
@@ -37,7 +38,15 @@ export class Preview {
   /** What was drawn anew gets its numbers and its marks back. */
   drawn() {
     this.counts.mark();
-    this.problems.unfinished(finished(this.app.whole).left);
+    this.unfinished();
+  }
+
+  unfinished() {
+    const { whole, settings } = this.app;
+    const open = Object.entries(settings.asks ?? {}).filter(([key]) =>
+      same(getAt(whole, parsePlace(key)), getAt(this.first, parsePlace(key))));
+    this.problems.asks = Object.fromEntries(open);
+    this.problems.unfinished(finished(whole).left);
   }
 
   later() {
@@ -59,7 +68,7 @@ export class Preview {
     this.asked?.abort();
     const asked = (this.asked = new AbortController());
     const { whole, left } = finished(this.app.whole);
-    this.problems.unfinished(left);
+    this.unfinished();
     if (!Object.keys(whole ?? {}).length) return this.nothing();
     const body = { definition: whole, time_zone: this.app.settings.timeZone };
     const answer = await this.api("POST", "preview/", body, {}, asked.signal);

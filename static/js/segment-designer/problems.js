@@ -11,6 +11,8 @@ export class Problems {
     this.inText = document.getElementById("designer-text-problem");
     this.told = null;
     this.left = [];
+    // What a template asks, by place: told there until something is answered.
+    this.asks = {};
   }
 
   clear() {
@@ -40,7 +42,12 @@ export class Problems {
   show() {
     for (const each of this.root.querySelectorAll(".sd-bad,.sd-todo")) each.classList.remove("sd-bad", "sd-todo");
     for (const each of this.root.querySelectorAll(".sd-says")) each.remove();
-    for (const key of this.left) this.mark(this.find(parsePlace(key)), "sd-todo", "Not finished: left out of the counts until it has a value.");
+    for (const key of this.left) {
+      this.mark(this.find(parsePlace(key)), "sd-todo", this.asks[key] ?? "Not finished: left out of the counts until it has a value.");
+    }
+    for (const [key, ask] of Object.entries(this.asks)) {
+      if (!this.left.includes(key)) this.mark(this.find(parsePlace(key)), "sd-todo", ask);
+    }
     if (this.told?.place.length) this.mark(this.find(this.told.place), "sd-bad", this.told.detail);
   }
 

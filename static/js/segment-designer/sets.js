@@ -173,6 +173,7 @@ function starter(app, place, chosen) {
         app.names.put("segment", hit.id, hit.title);
         chosen({ segment: hit.id });
       }),
+      !place.length && app.settings?.templates && h("a", { class: "h-link sm", href: app.settings.templates }, "or a template"),
       kept()?.set && button("Paste the copied group", { class: "btn h s", "data-paste-set": true, onclick: () => chosen(kept().set) }, "clipboard")));
 }
 
