@@ -9,7 +9,7 @@ from config import api as _resources  # noqa: F401 - registers the resources
 from config import health
 from core.api.querying import QuerySchemaView
 from core.api.router import router
-from sales.api.reports import LeadSourcesView
+from sales.api.reports import ForecastView, LeadSourcesView
 
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("core.api.urls")),
     path("api/v1/query/schema/", QuerySchemaView.as_view(), name="query-schema"),
     path("api/v1/", include(router.urls)),
+    path("api/v1/reports/forecast/", ForecastView.as_view(), name="report-forecast"),
     path(
         "api/v1/reports/lead-sources/",
         LeadSourcesView.as_view(),

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sales.pages import competitors, dialogs, lists, parts, records, reports, settings
+from sales.pages import (
+    board,
+    competitors,
+    dialogs,
+    forecast,
+    lists,
+    parts,
+    records,
+    reports,
+    settings,
+)
 from sales.pages.mapping import MappingPage
 from sales.pages.qualify import QualifyPanel
 from sales.processes import pages as processes
 
 urlpatterns = [
+    path("pipeline/", board.PipelineBoard.as_view(), name="pipeline"),
+    path("forecast/", forecast.ForecastPage.as_view(), name="forecast"),
     path(
         "settings/pipelines/",
         settings.PipelineListPage.as_view(),

@@ -140,7 +140,13 @@ _RECORDS = [
     """UPDATE crm_account a SET created_at = l.closed_at, updated_at = l.closed_at
        FROM crm_lead l
        WHERE a.originating_lead_id = l.id AND l.closed_at IS NOT NULL""",
-    """UPDATE crm_activity SET completed_at = created_at WHERE state = 'completed'""",
+    """UPDATE crm_activity SET completed_at = created_at
+       WHERE state = 'completed' AND kind <> 'opportunity_close'""",
+    """UPDATE crm_activity SET created_at = completed_at, updated_at = completed_at
+       WHERE kind = 'opportunity_close'""",
+    """UPDATE sales_opportunity
+       SET stage_since = greatest(created_at, now() - mod(id * 7, 37) * interval '1 d')
+       WHERE state = 'open' AND stage <> 'qualify'""",
     """UPDATE crm_lead l SET sales_ready_at = last.at, stage_since = last.at,
            updated_at = last.at
        FROM (SELECT contact_id, array_agg(occurred_at ORDER BY occurred_at DESC) AS ats
@@ -155,7 +161,8 @@ _RECORDS = [
        WHERE state = 'open' AND NOT sales_ready""",
     "UPDATE segments_segment SET went_live_at = created_at",
     "UPDATE scoring_scoringmodel SET went_live_at = created_at",
-    """UPDATE sales_opportunity SET updated_at = coalesce(closed_at, created_at)""",
+    """UPDATE sales_opportunity
+       SET updated_at = coalesce(closed_at, stage_since, created_at)""",
 ]
 
 _BEGINNING = """
@@ -180,8 +187,8 @@ _JOURNAL = [
        WHERE e.lead_id = l.id AND l.state = 'open' AND NOT l.sales_ready
          AND e.name IN ('lead.updated', 'score.changed')""",
     """UPDATE journal_entry e
-       SET occurred_at = coalesce(o.closed_at, o.created_at),
-           recorded_at = coalesce(o.closed_at, o.created_at)
+       SET occurred_at = coalesce(o.closed_at, o.stage_since, o.created_at),
+           recorded_at = coalesce(o.closed_at, o.stage_since, o.created_at)
        FROM sales_opportunity o
        WHERE e.subject_type = 'opportunity' AND e.subject_id = o.id
          AND e.name ~ '[.](updated|won|lost)$'""",

@@ -11,14 +11,16 @@ from config.demo.world import World
 from core.journal.services import acting
 from crm.models import Account, Lead
 from crm.services.lead_lifecycle import lead_disqualify
-from sales.models import Opportunity
+from sales.models import Competitor, Currency, ExchangeRate, Opportunity
 from sales.services.lead_qualify import lead_qualify
+from sales.services.money import currency_save, rate_save
 from sales.services.opportunities import (
     opportunity_create,
     opportunity_lose,
     opportunity_update,
     opportunity_win,
 )
+from sales.services.parts import line_add, rival_add, stakeholder_add
 
 REASONS = ["lost", "cannot_contact", "no_longer_interested", "canceled"]
 COMPETITORS = ["Scanworks", "Lagertech", ""]
@@ -29,7 +31,8 @@ STAGES = [("qualify", 3), ("develop", 4), ("propose", 3), ("close", 2)]
 
 
 def selling(world: World, times: Times) -> None:
-    """Close the leads whose fate it is, and sell."""
+    """Close the leads whose fate it is, and sell, in two currencies."""
+    _dollars(world)
     for lead in world.leads:
         fate, lead.external_id = lead.external_id, ""
         if not fate:
@@ -42,6 +45,20 @@ def selling(world: World, times: Times) -> None:
             _qualify(world, lead, closed, times)
     for account in world.rng.sample(_kept(world), STRAIGHT):
         _straight(world, account, times)
+
+
+def _dollars(world: World) -> None:
+    """US dollars with a rate a month."""
+    rates = ("0.9180", "0.9245", "0.9310", "0.9120", "0.8985", "0.9040", "0.9095")
+    with acting(world.users["admin"], "demo"):
+        currency, _ = Currency.objects.get_or_create(
+            code="USD", defaults={"name": "US dollar"}
+        )
+        currency_save(currency=currency, values={"active": True})
+        for months, rate in enumerate(rates):
+            day = (world.now - dt.timedelta(days=30 * months + 1)).date()
+            values = {"currency": currency, "day": day, "rate": Decimal(rate)}
+            rate_save(rate=ExchangeRate(), values=values)
 
 
 def _between(world: World, start: dt.datetime) -> dt.datetime:
@@ -113,6 +130,7 @@ def _straight(world: World, account: Account, times: Times) -> None:
     """An opportunity that began without a lead."""
     made = world.sometime(150, 2)
     product = world.rng.choice(world.products)
+    currency = "USD" if world.rng.random() < 0.4 else "EUR"
     with acting(account.owner, "demo"):
         row = opportunity_create(
             user=account.owner,
@@ -122,8 +140,31 @@ def _straight(world: World, account: Account, times: Times) -> None:
                 "contact": account.primary_contact,
                 "product": product,
                 "estimated_value": Decimal(world.rng.randrange(10, 120) * 500),
+                "currency": currency,
                 "estimated_close": world.now.date()
                 + dt.timedelta(days=world.rng.randrange(1, 40)),
             },
         )
+        _parts(world, row)
     _sell(world, row, made, times)
+
+
+def _parts(world: World, row: Opportunity) -> None:
+    """Lines, rivals and people on some."""
+    luck = world.rng.random
+    if luck() < 0.6:
+        for product in world.rng.sample(world.products, world.rng.randrange(1, 4)):
+            values = {
+                "product": product,
+                "quantity": Decimal(world.rng.randrange(1, 25)),
+                "discount": Decimal(world.rng.choice([0, 0, 5, 10])),
+            }
+            line_add(opportunity_id=row.pk, user=row.owner, values=values)
+    if luck() < 0.5:
+        rival = world.rng.choice([name for name in COMPETITORS if name])
+        known = Competitor.objects.filter(name=rival).first()
+        known = known or Competitor.objects.create(name=rival)
+        rival_add(opportunity_id=row.pk, user=row.owner, competitor=known)
+    if row.contact_id and luck() < 0.6:
+        values = {"contact": row.contact, "role": "Decision maker"}
+        stakeholder_add(opportunity_id=row.pk, user=row.owner, values=values)

@@ -69,6 +69,7 @@ class ListRows(LoginRequiredMixin, View):
     row_actions: ClassVar[tuple[RowAction, ...]] = ()
     default_sort: ClassVar[str] = "-created"
     searchable: ClassVar[bool] = True
+    has_columns: ClassVar[bool] = True
     empty: ClassVar[str] = "Nothing here yet."
     PASSING: ClassVar[tuple[str, ...]] = PASSING
 
