@@ -34,59 +34,25 @@ ANALYZE_FROM = 5_000
 
 _MARK = re.compile("%%|%s")
 
-_COMPARED = """
-WITH wanted AS MATERIALIZED ({wanted}),
-target AS (
-    SELECT id FROM wanted
+# Only a statement that writes nothing is planned in parallel, as the id query is.
+_DIFFERENCE = """
+WITH target AS (
+    SELECT id FROM ({wanted}) AS wanted
     WHERE id NOT IN (SELECT contact_id FROM segments_segmentexception
                      WHERE segment_id = %(segment)s AND mode = 'never')
-    UNION
+    UNION ALL
     SELECT contact_id FROM segments_segmentexception
     WHERE segment_id = %(segment)s AND mode = 'always'
-),
+)
 -- A full join cannot be planned as a nested loop, also right after the first build.
-difference AS (
-    SELECT target.id AS entering, present.contact_id AS leaving
-    FROM target
-    FULL JOIN (SELECT contact_id FROM segments_membership
-               WHERE segment_id = %(segment)s) present
-      ON present.contact_id = target.id
-    WHERE target.id IS NULL OR present.contact_id IS NULL
-)
+SELECT target.id, present.contact_id
+FROM target
+FULL JOIN (SELECT contact_id FROM segments_membership
+           WHERE segment_id = %(segment)s) present
+  ON present.contact_id = target.id
+WHERE target.id IS NULL OR present.contact_id IS NULL
+LIMIT %(most)s
 """
-_DIFFERENCE = (
-    _COMPARED
-    + """,
-entered AS (
-    INSERT INTO segments_membership (segment_id, contact_id)
-    SELECT %(segment)s, entering FROM difference WHERE entering IS NOT NULL
-    ON CONFLICT DO NOTHING
-    RETURNING contact_id
-),
-gone AS (
-    DELETE FROM segments_membership
-    USING difference
-    WHERE segment_id = %(segment)s AND contact_id = leaving
-    RETURNING contact_id
-),
-told AS (
-    INSERT INTO journal_entry (name, subject_type, subject_id, contact_id,
-                               source_type, source_id)
-    SELECT * FROM (
-        SELECT 'segment.entered', 'segment', %(segment)s::bigint, contact_id,
-               'segment', %(segment)s::bigint FROM entered
-        UNION ALL
-        SELECT 'segment.left', 'segment', %(segment)s::bigint, contact_id,
-               'segment', %(segment)s::bigint FROM gone
-    ) happened
-    WHERE %(tell)s
-)
-SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone)
-"""
-)
-_DIFFERING = (
-    _COMPARED + "SELECT coalesce(entering, leaving) FROM difference LIMIT %(most)s"
-)
 
 
 @dataclass(frozen=True)
@@ -136,16 +102,14 @@ def _ids_sql(query: Query, segment: Segment) -> tuple[str, tuple[Any, ...]]:
 
 
 def _apply(segment_id: int, sql: str, params: Iterable[Any], *, tell: bool) -> Change:
-    with evaluating(), connection.cursor() as cursor:
-        _compare(cursor, _DIFFERENCE, sql, params, segment=segment_id, tell=tell)
-        entered, left = cursor.fetchone()
-    return Change(entered, left)
+    entering, leaving = _compared(segment_id, sql, params, most=None)
+    return _write(segment_id, entering, leaving, tell=tell)
 
 
-def _compare(
-    cursor: Any, statement: str, sql: str, params: Iterable[Any], **values: Any
-) -> None:
-    """Run a statement that compares what the compiled query gives with the table."""
+def _compared(
+    segment_id: int, sql: str, params: Iterable[Any], *, most: int | None
+) -> tuple[set[int], set[int]]:
+    """Whom the compiled query gives and the table does not hold, and the reverse."""
     # The compiled query counts its parameters by position: give each a name.
     named = {f"q{number}": value for number, value in enumerate(params)}
     numbers = iter(range(len(named)))
@@ -153,7 +117,14 @@ def _compare(
         lambda mark: mark[0] if mark[0] == "%%" else f"%(q{next(numbers)})s", sql
     )
     wanted = f"SELECT found.* FROM ({text}) AS found (id)"
-    cursor.execute(statement.format(wanted=wanted), {**named, **values})
+    with evaluating(), connection.cursor() as cursor:
+        cursor.execute(
+            _DIFFERENCE.format(wanted=wanted),
+            {**named, "segment": segment_id, "most": most},
+        )
+        rows = cursor.fetchall()
+    entering = {new for new, _ in rows if new is not None}
+    return entering, {old for _, old in rows if old is not None}
 
 
 def members_differing(*, segment: Segment, most: int) -> set[int]:
@@ -162,9 +133,8 @@ def members_differing(*, segment: Segment, most: int) -> set[int]:
     At most so many. The caller holds the segment's advisory lock.
     """
     sql, params = _ids_sql(members_query(segment), segment)
-    with evaluating(), connection.cursor() as cursor:
-        _compare(cursor, _DIFFERING, sql, params, segment=segment.pk, most=most)
-        return {pk for (pk,) in cursor.fetchall()}
+    entering, leaving = _compared(segment.pk, sql, params, most=most)
+    return entering | leaving
 
 
 def _note_refresh(
@@ -262,6 +232,23 @@ def _store(
     added_by: int | None = None,
 ) -> Change:
     """Write an incremental difference and journal it, in two statements."""
+    change = _write(segment_id, entering, leaving, tell=True, added_by=added_by)
+    if change.entered or change.left:
+        Segment.objects.filter(pk=segment_id).update(
+            member_count=F("member_count") + change.entered - change.left
+        )
+    return change
+
+
+def _write(
+    segment_id: int,
+    entering: set[int],
+    leaving: set[int],
+    *,
+    tell: bool,
+    added_by: int | None = None,
+) -> Change:
+    """Write a difference, and journal it where it is to be told."""
     if not entering and not leaving:
         return Change(0, 0)
     with connection.cursor() as cursor:
@@ -272,12 +259,10 @@ def _store(
                 "entering": sorted(entering),
                 "leaving": sorted(leaving),
                 "by": added_by,
+                "tell": tell,
             },
         )
         entered, left = cursor.fetchone()
-    Segment.objects.filter(pk=segment_id).update(
-        member_count=F("member_count") + entered - left
-    )
     return Change(entered, left)
 
 
@@ -298,10 +283,10 @@ told AS (
     INSERT INTO journal_entry (name, subject_type, subject_id, contact_id,
                                source_type, source_id)
     SELECT 'segment.entered', 'segment', %(segment)s, contact_id,
-           'segment', %(segment)s FROM entered
+           'segment', %(segment)s FROM entered WHERE %(tell)s
     UNION ALL
     SELECT 'segment.left', 'segment', %(segment)s, contact_id,
-           'segment', %(segment)s FROM gone
+           'segment', %(segment)s FROM gone WHERE %(tell)s
 )
 SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone)
 """
