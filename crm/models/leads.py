@@ -232,10 +232,18 @@ class Lead(Record, PersonFields):
             models.Index(
                 fields=["owner", "state", "-created_at", "-id"], name="lead_mine"
             ),
+            # Sales ready, newest first; lists put empty values last both ways.
             models.Index(
-                fields=["-sales_ready_at", "-id"],
+                models.F("sales_ready_at").desc(nulls_last=True),
+                models.F("id").desc(),
                 name="lead_sales_ready",
                 condition=models.Q(sales_ready=True, state="open"),
+            ),
+            # Open leads that nobody has: no order follows from `owner IS NULL`.
+            models.Index(
+                fields=["-created_at", "-id"],
+                name="lead_unassigned",
+                condition=models.Q(owner=None, state="open"),
             ),
             models.Index(fields=["-created_at", "-id"], name="lead_newest"),
             models.Index(fields=["sort_name", "id"], name="lead_by_name"),
