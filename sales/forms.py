@@ -8,7 +8,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from core.ui.lookups import LookupField
+from crm.models import Account, Contact
 from crm.services.status_reasons import Reasons
+from sales.models import Opportunity
 
 _TEXT = {"class": "form-control h"}
 _SELECT = {"class": "form-select h"}
@@ -97,36 +100,62 @@ class LoseForm(ClosedOn):
 class QualifyForm(forms.Form):
     """The choices of the three columns; hidden behind the template's own look."""
 
-    account_do = forms.ChoiceField(
-        choices=[("create", "Create"), ("link", "Link"), ("skip", "Skip")]
-    )
-    contact_do = forms.ChoiceField(
-        choices=[("create", "Create"), ("link", "Link"), ("skip", "Skip")]
-    )
-    opportunity_do = forms.ChoiceField(choices=[("create", "Create"), ("skip", "Skip")])
+    LINK = (("create", "Create"), ("link", "Link"), ("skip", "Skip"))
+
+    account_do = forms.ChoiceField(choices=LINK)
+    contact_do = forms.ChoiceField(choices=LINK)
+    opportunity_do = forms.ChoiceField(choices=LINK)
     account = forms.IntegerField(required=False, min_value=1)
     contact = forms.IntegerField(required=False, min_value=1)
+    other_account = LookupField(Account, "account", label="Another account")
+    other_contact = LookupField(Contact, "contact", label="Another contact")
+    link_opportunity = LookupField(
+        Opportunity, "open_opportunity", label="Open opportunity"
+    )
+    customer = LookupField(Account, "account", label="Customer, if another account")
     name = forms.CharField(required=False, max_length=300)
+    currency = forms.CharField(required=False, max_length=3)
     estimated_value = forms.DecimalField(
         required=False, min_value=0, max_digits=14, decimal_places=2
     )
     estimated_close = forms.DateField(required=False)
 
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, LookupField):
+                field.bind_to(user)
+
+    def clean(self) -> dict[str, Any]:
+        """What is to be linked has to be chosen."""
+        said = super().clean() or {}
+        if said.get("opportunity_do") == "link" and not said.get("link_opportunity"):
+            self.add_error("link_opportunity", "Choose the one to link.")
+        return said
+
     def options(self) -> dict[str, Any]:
         """The parameters of the service."""
         said = self.cleaned_data
-        options: dict[str, Any] = {
-            "create_opportunity": said["opportunity_do"] == "create"
-        }
+        does = said["opportunity_do"]
+        options: dict[str, Any] = {"create_opportunity": does == "create"}
         for part in ("account", "contact"):
             options[f"create_{part}"] = said[f"{part}_do"] == "create"
-            if said[f"{part}_do"] == "link" and said[part]:
-                options[f"{part}_id"] = said[part]
-        values = {
-            key: said[key]
-            for key in ("name", "estimated_value", "estimated_close")
-            if said[key] not in (None, "")
-        }
-        if options["create_opportunity"]:
-            options["opportunity_values"] = values
+            other = said[f"other_{part}"]
+            chosen = other.pk if other else said[part]
+            if said[f"{part}_do"] == "link" and chosen:
+                options[f"{part}_id"] = chosen
+        if does == "link":
+            options["opportunity_id"] = said["link_opportunity"].pk
+        if does == "create":
+            options |= self._opportunity(said)
         return options
+
+    def _opportunity(self, said: dict[str, Any]) -> dict[str, Any]:
+        names = ("name", "estimated_value", "estimated_close")
+        values = {key: said[key] for key in names if said[key] not in (None, "")}
+        found: dict[str, Any] = {"opportunity_values": values}
+        if said["currency"]:
+            found["opportunity_currency"] = said["currency"]
+        if said["customer"]:
+            found["opportunity_customer"] = ("account", said["customer"].pk)
+        return found

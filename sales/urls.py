@@ -129,6 +129,11 @@ urlpatterns = [
     path("settings/qualify-mapping/", MappingPage.as_view(), name="qualify_mapping"),
     path("leads/<int:pk>/qualify/", QualifyPanel.as_view(), name="lead_qualify"),
     path(
+        "leads/<int:pk>/qualify-now/",
+        dialogs.QualifyNow.as_view(),
+        name="lead_qualify_now",
+    ),
+    path(
         "leads/<int:pk>/undo-qualify/",
         dialogs.UndoQualify.as_view(),
         name="lead_undo_qualify",

@@ -22,6 +22,7 @@ from crm.services import lead_lifecycle as lifecycle
 from sales import forms as shapes
 from sales.models import Opportunity
 from sales.services import opportunities
+from sales.services.lead_qualify import lead_qualify
 from sales.services.lead_unqualify import lead_undo_qualify
 
 
@@ -119,6 +120,21 @@ class ReturnToMarketing(LeadDeed):
 class Reactivate(LeadDeed):
     right, done = "reactivate", "Reactivated. The lead is open again."
     run = staticmethod(lifecycle.lead_reactivate)
+
+
+class QualifyNow(LeadDeed):
+    """Qualify without asking; where somebody may be there already, ask after all."""
+
+    right, done = "qualify", "Qualified. It can be undone for 10 minutes."
+    run = staticmethod(lead_qualify)
+
+    def refused(
+        self, record: Any, form: forms.Form, refusal: DomainError
+    ) -> HttpResponseBase:
+        if refusal.code == "likely_duplicate":
+            messages.warning(self.request, "Somebody like this is here already.")
+            return redirect("lead_qualify", record.pk)
+        return super().refused(record, form, refusal)
 
 
 class UndoQualify(LeadDeed):

@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.generic import View
 
-from core.access.models import User
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError
 from core.base.models import Organisation
 from core.journal.services import acting
-from crm.models import Account, Campaign, Contact, Lead, Product
+from crm.models import Account, Contact, Lead
 from sales.forms import QualifyForm
-from sales.models import Opportunity, PipelineStage
+from sales.models import Currency, Opportunity
+from sales.pages.qualify_words import going_along, lines_of
 from sales.rules import CREATE, LINK, SKIP, opportunity_topic
 from sales.services.candidates import (
     Candidate,
@@ -27,27 +27,6 @@ from sales.services.candidates import (
 from sales.services.lead_qualify import lead_qualify
 from sales.services.qualify_checks import existing_account
 from sales.services.qualify_result import QualifyResult
-
-# Moved with every record; of no interest to somebody who decides.
-_QUIET = {
-    "created_by",
-    "originating_lead",
-    "source_type",
-    "source_id",
-    "team",
-    "currency",
-    "rate",
-    "tags",
-}
-_LOOKUPS: dict[str, Any] = {
-    "owner": User,
-    "account": Account,
-    "contact": Contact,
-    "primary_contact": Contact,
-    "product": Product,
-    "campaign": Campaign,
-}
-_NEW = {"new account": "the new account", "new contact": "the new contact"}
 
 
 class QualifyPanel(LoginRequiredMixin, View):
@@ -71,7 +50,7 @@ class QualifyPanel(LoginRequiredMixin, View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         lead = self.lead()
-        form = QualifyForm(request.POST)
+        form = QualifyForm(request.POST, user=request.user)
         if not form.is_valid():
             return self.show(lead, request.POST, error=_first_error(form), status=422)
         user: Any = request.user
@@ -82,7 +61,9 @@ class QualifyPanel(LoginRequiredMixin, View):
                 )
         except DomainError as refusal:
             return self.show(lead, request.POST, error=refusal.detail, status=409)
-        return render(request, "sales/qualified.html", {"result": result})
+        until = result.undo_until
+        context = {"result": result, "until": until}
+        return render(request, "sales/qualified.html", context)
 
     def show(
         self, lead: Lead, choices: Any, *, error: str = "", status: int = 200
@@ -91,7 +72,7 @@ class QualifyPanel(LoginRequiredMixin, View):
         people = _people(lead, user)
         companies = _companies(lead, user)
         chosen = choices or _presets(lead, user, companies, people)
-        form = QualifyForm(chosen)
+        form = QualifyForm(chosen, user=user)
         plan: QualifyResult | None = None
         if form.is_valid():
             try:
@@ -104,18 +85,42 @@ class QualifyPanel(LoginRequiredMixin, View):
                 )
             except DomainError as refusal:
                 error = error or refusal.detail
-        else:
+        elif self.request.method == "POST" or set(form.errors) != {"link_opportunity"}:
+            # Whoever just turned to Link has not had the time to choose.
             error = error or _first_error(form)
         context = {
             "lead": lead,
             "chosen": chosen,
-            "columns": _columns(lead, chosen, companies, people, plan),
-            "carries": _lines(plan.opportunity, Opportunity) if plan else [],
+            "columns": _columns(lead, chosen, companies, people, plan, form),
+            "form": form,
+            "carries": lines_of(plan.opportunity, Opportunity) if plan else [],
+            "along": going_along(plan.carried) if plan else "",
             "plan": plan,
             "error": error,
-            "currency": Organisation.current().currency,
+            "currencies": currencies(),
+            "likely": _likely(chosen, companies, people),
         }
         return render(self.request, "sales/qualify.html", context, status=status)
+
+
+def currencies() -> list[str]:
+    """What an opportunity can be in: the organisation's first."""
+    own = Organisation.current().currency
+    rows = Currency.objects.filter(active=True).exclude(code=own)
+    return [own, *rows.order_by("code").values_list("code", flat=True)]
+
+
+def _likely(
+    chosen: Any, companies: list[Candidate], people: list[Candidate]
+) -> list[str]:
+    """Who is likely the same as what is going to be created."""
+    pairs = (("account", companies), ("contact", people))
+    return [
+        each.name
+        for part, found in pairs
+        for each in found
+        if chosen[f"{part}_do"] == CREATE and each.likeness.likely
+    ]
 
 
 def _first_error(form: QualifyForm) -> str:
@@ -159,6 +164,7 @@ def _presets(
     )
     chosen["estimated_value"] = lead.estimated_value or ""
     chosen["estimated_close"] = ""
+    chosen["currency"] = Organisation.current().currency
     return chosen
 
 
@@ -168,6 +174,7 @@ def _columns(
     companies: list[Candidate],
     people: list[Candidate],
     plan: QualifyResult | None,
+    form: QualifyForm,
 ) -> list[dict[str, Any]]:
     known = {
         "account": existing_account(lead, lead.parent_contact) is not None,
@@ -182,8 +189,9 @@ def _columns(
             "candidates": found,
             "do": chosen[f"{key}_do"],
             "picked": str(chosen.get(key) or ""),
-            "lines": _lines(part, model) if part else [],
+            "lines": lines_of(part, model) if part else [],
             "reason": part["reason"] if part else "",
+            "other": form[f"other_{key}"],
         }
         for key, title, icon, found, part, model in (
             (
@@ -204,41 +212,3 @@ def _columns(
             ),
         )
     ]
-
-
-def _lines(part: dict[str, Any], model: Any) -> list[tuple[str, str, str]]:
-    """Each change in words: what, before, after."""
-    return [
-        (_label(model, name), _word(name, old), _word(name, new))
-        for name, (old, new) in part["changes"].items()
-        if name not in _QUIET and not (model is Opportunity and new is False)
-    ]
-
-
-def _label(model: Any, name: str) -> str:
-    if name == "marketing_only":
-        return "Visibility"
-    label = str(model._meta.get_field(name).verbose_name)
-    return label[:1].upper() + label[1:]
-
-
-def _word(name: str, value: Any) -> str:
-    if name == "marketing_only":
-        return "Marketing only" if value else "Sales"
-    if name.startswith("do_not_"):
-        return "Do not allow" if value else "Allow"
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if value in (None, "", []):
-        return ""
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if value in _NEW:
-        return _NEW[value]
-    if name in _LOOKUPS:
-        row = _LOOKUPS[name].objects.filter(pk=value).first()
-        return str(row or "")
-    if name == "stage":
-        row = PipelineStage.objects.filter(key=value, pipeline__is_default=True).first()
-        return str(row or value)
-    return str(value)

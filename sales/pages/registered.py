@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from core.base.models import Organisation
 from core.ui import cells
 from core.ui.columns import BulkAction, BulkReport, register_bulk_action
 from core.ui.navigation import QuickCreate, register_quick_create
@@ -41,6 +43,11 @@ def _open(lead: Lead) -> bool:
     return not lead.is_closed
 
 
+def _at_once() -> bool:
+    """Whether qualifying asks nothing, as the organisation decided."""
+    return Organisation.current().qualify_without_asking
+
+
 LEAD_ACTIONS = (
     RecordAction(
         "qualify",
@@ -50,8 +57,30 @@ LEAD_ACTIONS = (
         method="panel",
         action="qualify",
         primary=True,
-        when=_open,
+        when=lambda lead: _open(lead) and not _at_once(),
         position=10,
+    ),
+    RecordAction(
+        "qualify_now",
+        "Qualify",
+        "user-check",
+        _at("lead_qualify_now"),
+        method="post",
+        action="qualify",
+        primary=True,
+        when=lambda lead: _open(lead) and _at_once(),
+        position=10,
+    ),
+    RecordAction(
+        "qualify_choosing",
+        "Qualify with choices",
+        "user-check",
+        _at("lead_qualify"),
+        method="panel",
+        action="qualify",
+        menu=True,
+        when=lambda lead: _open(lead) and _at_once(),
+        position=190,
     ),
     RecordAction(
         "undo_qualify",
@@ -360,8 +389,11 @@ def register_timelines() -> None:
 # Search -----------------------------------------------------------------------------
 
 
-def find_opportunities(user: Any, text: str, limit: int) -> list[Hit]:
+def find_opportunities(
+    user: Any, text: str, limit: int, *, only_open: bool = False
+) -> list[Hit]:
     rows = Opportunity.objects.visible_to(user).search(text)
+    rows = rows.open() if only_open else rows
     rows = rows.select_related("account", "contact").order_by("-created_at", "-pk")
     return [
         Hit(
@@ -370,6 +402,7 @@ def find_opportunities(user: Any, text: str, limit: int) -> list[Hit]:
             reverse("opportunity", args=[row.pk]),
             row.get_state_display(),
             TONES[row.state],
+            pk=row.pk,
         )
         for row in rows[:limit]
     ]
@@ -386,6 +419,15 @@ def register_all() -> None:
     register_timelines()
     register_search(
         Search("opportunity", "Opportunities", "opportunity", find_opportunities)
+    )
+    register_search(
+        Search(
+            "open_opportunity",
+            "Open opportunities",
+            "opportunity",
+            partial(find_opportunities, only_open=True),
+            everywhere=False,
+        )
     )
     register_quick_create(
         QuickCreate("Opportunity", "coin", "opportunity_create", "opportunity")

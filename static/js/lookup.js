@@ -56,6 +56,8 @@ function choose(box, one) {
   input.value = one.dataset.title;
   input.dataset.chosen = one.dataset.title;
   close(box);
+  // Whoever shows what follows from the choice asks anew.
+  hidden.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 const timers = new WeakMap();

@@ -427,6 +427,7 @@ NUMBERED = {
     "currency",
     "lead_qualify",
     "lead_undo_qualify",
+    "lead_qualify_now",
     "lead_disqualify",
     "lead_return",
     "lead_reactivate",

@@ -14,13 +14,16 @@ from core.journal.services import acting
 from crm.models import Account, Contact
 from sales.models import Opportunity
 from sales.services.lead_qualify import lead_qualify
+from sales.services.lead_unqualify import lead_undo_qualify
 from tests.factories import LeadFactory
 
 pytestmark = [pytest.mark.serial, pytest.mark.django_db(transaction=True)]
 CLICKS = 50
 
 
-def test_fifty_clicks_qualify_once(cast):
+@pytest.mark.parametrize("number", range(3))
+def test_fifty_clicks_qualify_once(cast, number):
+    """Several leads, each anew; benchmarks.qualify_race does 200 of them over HTTP."""
     lead = LeadFactory(owner=cast.ben, team=cast.benelux, company_name="Koopman")
     start = Barrier(CLICKS, timeout=30)
 
@@ -42,6 +45,31 @@ def test_fifty_clicks_qualify_once(cast):
     assert Account.objects.count() == 1
     assert Contact.objects.count() == 1
     assert Opportunity.objects.count() == 1
+
+
+def test_ten_clicks_undo_once(cast):
+    """One takes it back, the others are told that there is nothing left."""
+    lead = LeadFactory(owner=cast.ben, team=cast.benelux, company_name="Koopman")
+    with acting(cast.ben, via="api"):
+        lead_qualify(lead_id=lead.pk, user=cast.ben)
+    start = Barrier(10, timeout=30)
+
+    def click(_):
+        try:
+            connection.ensure_connection()
+            start.wait()
+            with acting(cast.ben, via="api"):
+                lead_undo_qualify(lead_id=lead.pk, user=cast.ben)
+            return "undone"
+        except DomainError as refusal:
+            return refusal.status
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(10) as pool:
+        outcomes = Counter(pool.map(click, range(10)))
+    assert outcomes == {"undone": 1, 409: 9}
+    assert not Opportunity.objects.exists()
 
 
 def test_two_leads_of_one_person_make_one_contact_or_warn(cast):
