@@ -6,7 +6,7 @@ from config import saved_views
 from core.api import people, work
 from core.api.base import extend
 from core.api.router import router
-from crm.api import attachments, duplicates, imports, interactions
+from crm.api import attachments, duplicates, imports, interactions, merges
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
@@ -19,6 +19,7 @@ from scoring import api as scoring
 from segments import api as segments
 from workflows import api as workflows
 
+merges.extend_records()
 sales_leads.extend_leads()
 assignment.extend_leads()
 extend(crm.LeadViewSet, scoring.scores)
@@ -51,6 +52,7 @@ for prefix, viewset in (
     ("interactions", interactions.InteractionViewSet),
     ("imports", imports.ImportViewSet),
     ("duplicates", duplicates.DuplicateViewSet),
+    ("merges", merges.MergeViewSet),
     ("duplicate-rules", duplicates.DuplicateRuleViewSet),
     ("matching-strategies", crm.MatchingStrategyViewSet),
     ("forms", marketing.FormViewSet),

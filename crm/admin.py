@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
 from crm.duplicates import services as duplicates
+from crm.merge.services import merge_undo
 from crm.models import (
     Account,
     Activity,
@@ -25,6 +26,8 @@ from crm.models import (
     ImportRow,
     Lead,
     MatchingStrategy,
+    Merge,
+    MergedRecord,
     Note,
     Product,
     Tag,
@@ -281,6 +284,41 @@ class DuplicatePairAdmin(ReadOnlyAdmin):
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return self.allowed(request, "update")
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnlyAdmin):
+    """Records that became one, with an undo."""
+
+    entity = "duplicate"
+    list_display = ("__str__", "entity", "survivor_id", "merged_by", "merged_at")
+    list_filter = ("entity",)
+    list_select_related = ("merged_by",)
+    search_fields = ("=survivor_id",)
+    exclude = ("log",)
+    ordering = ("-id",)
+    actions = ("undo",)
+
+    @admin.action(description="Undo", permissions=["undo"])
+    def undo(self, request: HttpRequest, queryset: Any) -> None:
+        """Take the chosen records apart again."""
+        user: Any = request.user
+        for merge in queryset:
+            merge_undo(merge=merge, user=user)
+
+    def has_undo_permission(self, request: HttpRequest) -> bool:
+        return self.allowed(request, "update")
+
+
+@admin.register(MergedRecord)
+class MergedRecordAdmin(ReadOnlyAdmin):
+    """Old numbers, and the record that answers for each."""
+
+    entity = "duplicate"
+    list_display = ("entity", "old_id", "survivor_id")
+    list_filter = ("entity",)
+    search_fields = ("=old_id", "=survivor_id")
+    ordering = ("-id",)
 
 
 @admin.register(DuplicateKey)

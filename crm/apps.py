@@ -16,7 +16,8 @@ class CrmConfig(AppConfig):
         from crm.imports.entities import register_entities  # noqa: PLC0415
         from crm.imports.jobs import register_kind  # noqa: PLC0415
         from crm.lists import ensure_lists  # noqa: PLC0415
-        from crm.pages import registered  # noqa: PLC0415
+        from crm.merge import registered as merge  # noqa: PLC0415
+        from crm.pages import merged, registered  # noqa: PLC0415
         from crm.processes.shipped import ensure_processes  # noqa: PLC0415
         from crm.query import register as register_query  # noqa: PLC0415
         from crm.services import kinds  # noqa: PLC0415
@@ -29,7 +30,9 @@ class CrmConfig(AppConfig):
         register_entities()
         register_kind()
         register_scans()
+        merge.register_all()
         registered.register_all()
+        merged.register_all()
         register_shipped(ensure_lists)
         register_shipped(ensure_strategies)
         register_shipped(ensure_status_reasons)

@@ -125,6 +125,18 @@ class LeadPartyQuerySet(VisibleQuerySet):
         return self.filter(lead__in=leads._default_manager.visible_to(user, action))
 
 
+class MergeQuerySet(VisibleQuerySet):
+    entity = "duplicate"
+
+    def visible_to(self, user: Any, action: str = "read") -> Self:
+        """Merges into records that the user sees."""
+        found = Q(pk__in=[])
+        for key in ("contact", "account", "lead"):
+            rows: Any = entity_of(key).model._default_manager
+            found |= Q(entity=key, survivor_id__in=rows.visible_to(user).values("pk"))
+        return super().visible_to(user, action).filter(found)
+
+
 class DuplicateRuleQuerySet(VisibleQuerySet):
     entity = "duplicate_rule"
 

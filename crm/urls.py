@@ -4,9 +4,36 @@ from __future__ import annotations
 
 from django.urls import path
 
-from crm.pages import actions, edit, files, lists, more_lists, records
+from crm.pages import (
+    actions,
+    duplicates,
+    edit,
+    files,
+    lists,
+    merging,
+    more_lists,
+    records,
+)
 
 urlpatterns = [
+    path("duplicates/", duplicates.DuplicateList.as_view(), name="duplicate_list"),
+    path(
+        "duplicates/<int:pk>/decide/",
+        duplicates.DuplicateDecide.as_view(),
+        name="duplicate_decide",
+    ),
+    path(
+        "duplicates/search/",
+        duplicates.DuplicateScan.as_view(),
+        name="duplicate_scan",
+    ),
+    path(
+        "duplicates/<slug:entity>/typed/",
+        duplicates.DuplicateWarnings.as_view(),
+        name="duplicate_warnings",
+    ),
+    path("merge/<slug:entity>/", merging.MergeRecords.as_view(), name="merge_records"),
+    path("merges/<int:pk>/undo/", merging.MergeUndo.as_view(), name="merge_undo"),
     path("contacts/", lists.ContactList.as_view(), name="contact_list"),
     path("contacts/new/", edit.ContactEdit.as_view(), name="contact_create"),
     path("contacts/<int:pk>/", records.ContactPage.as_view(), name="contact"),

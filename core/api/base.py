@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, viewsets
 from rest_framework.decorators import action
 from rest_framework.filters import BaseFilterBackend
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -23,6 +24,8 @@ from core.api.door import Door, require, version_of
 from core.api.pagination import KeysetPagination
 from core.api.querying import QUERY_TIMEOUT_MS, QueryFilter
 from core.api.serializers import expandable
+from core.base.errors import Refused
+from core.base.successors import successor_of
 from core.base.text import text_problem
 from core.query.guard import evaluating
 
@@ -88,6 +91,8 @@ class ReadViewSet(Door, viewsets.GenericViewSet):
     orderings: ClassVar[Mapping[str, str]] = {"id": "pk"}
     ordering: ClassVar[str] = "-id"
     related: ClassVar[Sequence[str]] = ()
+    # The number that was asked for, where another record answers for it.
+    merged_from: int | None = None
     pagination_class = KeysetPagination
     filter_backends = [KnownParameters, DjangoFilterBackend, SearchFilter, QueryFilter]
     lookup_value_regex = "[0-9]{1,18}"
@@ -151,8 +156,23 @@ class ReadViewSet(Door, viewsets.GenericViewSet):
     def get_object(self) -> Any:
         """The row of the address, among those that the caller may see."""
         found = self.get_queryset().filter(pk=self.kwargs["pk"]).first()
+        return self._survivor() if found is None else found
+
+    def _survivor(self) -> Any:
+        """The record that a merged one is part of now: to read; a write is a 409."""
+        old = int(self.kwargs["pk"])
+        survivor = successor_of(self.entity, old)
+        rows = self.get_queryset().filter(pk=survivor) if survivor else ()
+        found = next(iter(rows), None)
         if found is None:
             raise Http404
+        if self.request.method not in SAFE_METHODS:
+            raise Refused(
+                "merged",
+                f"Number {old} was merged into number {survivor}. Write to that one.",
+                extra={"survivor": survivor},
+            )
+        self.merged_from = old
         return found
 
     def object_for(self, action: str) -> Any:
@@ -164,7 +184,10 @@ class ReadViewSet(Door, viewsets.GenericViewSet):
 
     def shown(self, record: Any, status: int = 200) -> Response:
         """A record as an answer, read with the same serializer as in a list."""
-        response = Response(self.get_serializer(record).data, status=status)
+        data = self.get_serializer(record).data
+        if self.merged_from is not None:
+            data = {**data, "merged_from": self.merged_from}
+        response = Response(data, status=status)
         if hasattr(record, "version"):
             response["ETag"] = f'"{record.version}"'
         return response

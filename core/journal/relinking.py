@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from django.db import connection
 
 from core.journal.bell import ring
+from core.journal.models import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,3 +100,26 @@ def erase(contact_ids: Iterable[int], subjects: Iterable[tuple[str, int]] = ()) 
         erased: int = cursor.fetchone()[0]
     ring()
     return erased
+
+
+def entries_of_contact(contact_id: int) -> list[int]:
+    """The numbers of all entries of a person."""
+    rows = Entry.objects.filter(contact_id=contact_id).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def relink_entries(
+    ids: Iterable[int], *, from_contact: int, contact_id: int, reason: str
+) -> int:
+    """Move these entries of one person to another; give their number.
+
+    Journals `identity.joined` for both: consumers recompute the one and the other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT journal_relink_entries(%s::bigint[], %s, %s, %s)",
+            [list(ids), from_contact, contact_id, reason],
+        )
+        moved: int = cursor.fetchone()[0]
+    ring()
+    return moved

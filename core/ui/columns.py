@@ -86,11 +86,13 @@ class RowAction:
 class BulkReport:
     """What became of a selection: a sentence, and each row that was left, with why.
 
-    `left` holds (name, address of its page or "", reason).
+    `left` holds (name, address of its page or "", reason). `goto` is a page on which
+    somebody goes on with the selection, instead of an answer.
     """
 
     said: str
     left: Sequence[tuple[str, str, str]] = ()
+    goto: str = ""
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ class FormPage(LoginRequiredMixin, View):
     list_url_name: ClassVar[str]
     record_url_name: ClassVar[str]
     template_name: ClassVar[str] = "ui/form.html"
+    # Where likely duplicates are asked for while somebody types; empty: nowhere.
+    check_url: ClassVar[str] = ""
 
     def create(self, values: dict[str, Any]) -> Any:
         raise NotImplementedError

@@ -44,6 +44,8 @@ class ListBulk(ListRows):
         except DomainError as error:
             return toast(HttpResponse(status=204), error.detail, tone="bad")
         report = found if isinstance(found, BulkReport) else BulkReport(found)
+        if report.goto:
+            return HttpResponse(status=204, headers={"HX-Redirect": report.goto})
         left = [*report.left, *barred]
         if left:
             return self.render_report(action, report.said, left)

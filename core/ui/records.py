@@ -10,7 +10,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.generic import View
 from django_htmx.http import trigger_client_event
@@ -18,6 +18,7 @@ from django_htmx.http import trigger_client_event
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError, Stale
 from core.base.keyset import value_of
+from core.base.successors import successor_of
 from core.base.text import whole_number
 from core.journal.models import Entry
 from core.ui import audit, cells, timeline
@@ -85,6 +86,8 @@ class RecordPage(LoginRequiredMixin, View):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not rights_of(request.user).has(self.entity, "read"):
             raise PermissionDenied
+        if (moved := self.survivor()) is not None:
+            return moved
         doors: dict[str, Callable[[], HttpResponse]] = {
             "field": self.edit_field,
             "show": lambda: self.show_field(self.fact(request.GET.get("field", ""))),
@@ -93,6 +96,21 @@ class RecordPage(LoginRequiredMixin, View):
             "news": self.news_part,
         }
         return doors.get(request.GET.get("part", ""), self.page)()
+
+    def survivor(self) -> HttpResponseBase | None:
+        """The way to the record that a merged one is part of now."""
+        try:
+            found = self.record
+        except Http404:
+            found = None
+        if found is None:
+            pk = successor_of(self.entity, self.kwargs["pk"])
+            rows: Any = self.model._default_manager
+            if pk is None or not rows.visible_to(self.request.user).filter(pk=pk):
+                raise Http404
+            address = reverse(self.list_page.record_url_name, args=[pk])
+            return redirect(f"{address}?merged_from={self.kwargs['pk']}")
+        return None
 
     def page(self) -> HttpResponse:
         record = self.record

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from crm.filters import CHOICE, IdFilter, RecordFilter
-from crm.models import DuplicatePair, DuplicateRule
+from crm.models import DuplicatePair, DuplicateRule, Merge
 
 
 class DuplicatePairFilter(RecordFilter):
@@ -33,3 +33,13 @@ class DuplicateRuleFilter(RecordFilter):
     class Meta(RecordFilter.Meta):
         model = DuplicateRule
         fields = {"entity": CHOICE, "key": ["exact"], "active": ["exact"]}
+
+
+class MergeFilter(RecordFilter):
+    undone = filters.BooleanFilter(
+        field_name="undone_at", lookup_expr="isnull", exclude=True
+    )
+
+    class Meta(RecordFilter.Meta):
+        model = Merge
+        fields = {"entity": CHOICE, "survivor_id": ["exact"]}

@@ -9,6 +9,7 @@ from crm.models.interactions import InteractionKey
 from crm.models.leads import Lead
 from crm.models.lists import Campaign, Choice, CustomField, Product, Tag
 from crm.models.matching import MatchingStrategy
+from crm.models.merges import Merge, MergedRecord
 from crm.models.parties import LeadParty
 from crm.models.processes import Process, ProcessState, StageStay, StatusReason
 
@@ -30,6 +31,8 @@ __all__ = [
     "Lead",
     "LeadParty",
     "MatchingStrategy",
+    "Merge",
+    "MergedRecord",
     "Note",
     "PersonFields",
     "Process",

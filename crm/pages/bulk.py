@@ -11,6 +11,7 @@ from django.urls import reverse
 from core.access.models import Team, User
 from core.base.errors import DomainError
 from core.ui.columns import BulkAction, BulkReport
+from crm.merge.rules import MOST
 from crm.services.records import record_assign, record_delete, record_tag
 
 CHUNK = 500
@@ -114,3 +115,17 @@ def delete(noun: str) -> BulkAction:
         question=f"The selected {noun} go, with their notes and activities.",
         danger=True,
     )
+
+
+def merge_selected(entity: str) -> BulkAction:
+    """Lay the selection side by side, to make one record of it."""
+
+    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> BulkReport:
+        ids = list(rows.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
+        if not 2 <= len(ids) <= MOST:
+            text = f"Choose 2 to {MOST} records to merge."
+            raise DomainError("too_many", text)
+        page = reverse("merge_records", args=[entity])
+        return BulkReport("", goto=f"{page}?ids={','.join(map(str, ids))}")
+
+    return BulkAction("merge", "Merge", "git-merge", run)

@@ -43,6 +43,12 @@ class CrmEdit(FormPage):
         )
         return [warning_line(each, self._user()) for each in found]
 
+    @property
+    def check_url(self) -> str:  # type: ignore[override]  # of this entity
+        if self.entity not in FOLDED:
+            return ""
+        return reverse("duplicate_warnings", args=[self.entity])
+
     def _user(self) -> Any:
         return self.request.user
 
