@@ -11,7 +11,7 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         # Models may be imported only once the apps are loaded.
         from core.base.models import organisation_checks  # noqa: PLC0415
-        from sales import entities, kinds, query  # noqa: PLC0415
+        from sales import entities, imports, kinds, query  # noqa: PLC0415
         from sales.pages import registered  # noqa: PLC0415
         from sales.services.money import organisation_check  # noqa: PLC0415
         from sales.services.qualify_mapping import ensure_mapping  # noqa: PLC0415
@@ -19,6 +19,7 @@ class SalesConfig(AppConfig):
 
         entities.register_all()
         kinds.register_all()
+        imports.register_entities()
         query.register()
         registered.register_all()
         register_shipped(ensure_pipeline)

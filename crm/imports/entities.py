@@ -20,7 +20,7 @@ from crm.imports.registry import (
     register_import_entity,
 )
 from crm.lists import CHOICE_FIELDS
-from crm.models import Account, Contact, Lead
+from crm.models import Account, Contact, Lead, Product
 from crm.services.company_accounts import contact_accounts_link, lead_accounts_link
 from crm.services.lead_contacts import lead_contacts_create
 from crm.services.status_reasons import Reasons
@@ -41,6 +41,7 @@ ACCOUNT_FIELDS = (
     "name email phone website email_domain industry relationship number_of_employees "
     f"annual_revenue description state parent {_ADDRESS} {_RECORD}"
 )
+PRODUCT_FIELDS = "name code family price description active"
 LEAD_FIELDS = (
     f"topic {_PERSON} industry number_of_employees annual_revenue lead_source rating "
     "state status_reason parent_contact parent_account product campaign referrer "
@@ -60,6 +61,18 @@ def register_entities() -> None:
             fields=_fields(Contact, "contact", CONTACT_FIELDS),
             needs_one_of=("last_name", "first_name", "email"),
             after=_after_contacts,
+        )
+    )
+    register_import_entity(
+        ImportEntity(
+            key="product",
+            label="Product",
+            plural="products",
+            model=Product,
+            fields=_fields(Product, "product", PRODUCT_FIELDS),
+            needs_one_of=("name",),
+            match=(),
+            identity="name",
         )
     )
     register_import_entity(

@@ -93,6 +93,8 @@ class _Walk:
     def __init__(self, setup: Setup, rows: list[Converted]) -> None:
         self.setup = setup
         entity = setup.entity
+        self._identity = entity.identity
+        self._amend = entity.amending() if entity.amending else None
         self._prepare = entity.preparing() if entity.preparing else entity.prepare
         self._by_external = self._externals(rows)
         self._by_match = self._candidates(rows)
@@ -108,7 +110,7 @@ class _Walk:
         return [t for t in self.targets if not t.new]
 
     def _externals(self, rows: list[Converted]) -> dict[str, int]:
-        wanted = {row.values.get("external_id") for row in rows} - {None}
+        wanted = {row.values.get(self._identity) for row in rows} - {None}
         if not wanted:
             return {}
         state = f"state = '{self.setup.entity.open_state}', " * bool(
@@ -116,8 +118,8 @@ class _Walk:
         )
         with connection.cursor() as cursor:
             cursor.execute(
-                f'SELECT external_id, id FROM "{self.setup.entity.table}" '  # noqa: S608 - own names
-                "WHERE external_id = ANY(%s) AND external_id <> '' "
+                f'SELECT {self._identity}, id FROM "{self.setup.entity.table}" '  # noqa: S608 - own names
+                f"WHERE {self._identity} = ANY(%s) AND {self._identity} <> '' "
                 f"ORDER BY {state}updated_at, id",
                 [list(wanted)],
             )
@@ -134,11 +136,13 @@ class _Walk:
         todo = [
             row
             for row in rows
-            if row.values.get("external_id") not in self._by_external
+            if row.values.get(self._identity) not in self._by_external
         ]
         found: dict[int, list[Candidate]] = {}
         for foreign in (True, False) if attributes else ():
-            some = [r for r in todo if foreign is not bool(r.values.get("external_id"))]
+            some = [
+                r for r in todo if foreign is not bool(r.values.get(self._identity))
+            ]
             matches = find_many(
                 target, attributes, [r.values for r in some], foreign=foreign
             )
@@ -186,22 +190,32 @@ class _Walk:
             return Outcome("unchanged", target.pk)
         if not self._may_change(target, changes, row):
             return Outcome("rejected", target.pk)
+        if self._amend is not None:
+            try:
+                self._amend(target.now, changes)
+            except Bad as bad:
+                row.refuse(bad.attr, bad.code, bad.detail)
+                return Outcome("rejected", target.pk)
         target.now.update(changes)
         target.changes.update(changes)
         self._use(target, row)
         return Outcome("updated", target.pk)
 
     def _find(self, row: Converted) -> Target | None:
-        external = row.values.get("external_id")
+        external = row.values.get(self._identity)
         if external and external in self._by_external:
             return self._known.get(self._by_external[external])
         for candidate in self._by_match.get(row.pk, ()):
             target = self._known.get(candidate.pk)
-            if target is not None and _same_source(target, external):
+            if target is not None and _same_source(target, external, self._identity):
                 return target
         key = match_key(self.setup.plan.match, row.values)
         made = self._by_key.get(key) if key else None
-        return made if made is not None and _same_source(made, external) else None
+        return (
+            made
+            if made is not None and _same_source(made, external, self._identity)
+            else None
+        )
 
     def _changes(self, target: Target, values: Mapping[str, Any]) -> dict[str, Any]:
         changes: dict[str, Any] = {}
@@ -255,7 +269,7 @@ class _Walk:
         key = match_key(self.setup.plan.match, row.values)
         if key:
             self._by_key.setdefault(key, target)
-        if external := row.values.get("external_id"):
+        if external := row.values.get(self._identity):
             self._by_external[external] = target.pk
         self._known[target.pk] = target
         if target.pk not in self._seen:
@@ -271,9 +285,9 @@ class _Walk:
         return found
 
 
-def _same_source(target: Target, external: str | None) -> bool:
+def _same_source(target: Target, external: str | None, identity: str) -> bool:
     """Whether a record may be the one a row with this external id speaks of."""
-    theirs = target.now.get("external_id")
+    theirs = target.now.get(identity)
     return not external or not theirs or theirs == external
 
 
@@ -299,7 +313,7 @@ def _read_columns(setup: Setup) -> list[str]:
     names = {spec.name for spec in setup.fields.values() if spec.column}
     if any(not spec.column for spec in setup.fields.values()):
         names.add("custom")
-    names.add("external_id")
+    names |= {setup.entity.identity, *setup.entity.reads}
     if setup.entity.open_state:
         names.add("state")
     return sorted(names)
@@ -322,7 +336,8 @@ def record_defaults(entity: ImportEntity, fixed: Mapping[str, Any]) -> dict[str,
         if column.generated or column.primary_key or column.has_db_default():
             continue
         found[column.name] = column.get_default()
-    return {**found, **fixed}
+    known = {column.name for column in entity.model._meta.concrete_fields}
+    return {**found, **{name: v for name, v in fixed.items() if name in known}}
 
 
 def _columns_of(entity: ImportEntity, names: Iterable[str]) -> list[str]:

@@ -76,7 +76,10 @@ class ImportEntity:
     record; `preparing` makes such a function for each chunk, where it must read.
     `closed` names the state field and the values under which a record is read-only;
     `after` runs in the chunk's transaction and answers the counts of contacts and
-    accounts it made.
+    accounts it made. `identity` is the column by which a file speaks of a record it
+    brought before; `dynamic` gives fields whose choices are data; `amending` makes the
+    function that adds what follows from a change of a record (of which `reads` are
+    read too).
     """
 
     key: str
@@ -91,6 +94,12 @@ class ImportEntity:
     preparing: Callable[[], Callable[[dict[str, Any]], None]] | None = None
     open_state: str = ""
     after: Callable[[Any, Merged], dict[str, int]] | None = None
+    identity: str = "external_id"
+    dynamic: Callable[[], Mapping[str, ImportField]] = dict
+    amending: Callable[[], Callable[[dict[str, Any], dict[str, Any]], None]] | None = (
+        None
+    )
+    reads: Sequence[str] = ()
 
     @property
     def table(self) -> str:
@@ -123,7 +132,7 @@ def import_entity(key: str) -> ImportEntity:
 
 def fields_of(entity: ImportEntity) -> dict[str, ImportField]:
     """The entity's fields and its custom fields. One query."""
-    found = dict(entity.fields)
+    found = {**entity.fields, **entity.dynamic()}
     kinds: dict[str, Kind] = {"number": "decimal", "boolean": "boolean"}
     for row in CustomField.objects.filter(entity=entity.key, active=True):
         kind: Any = kinds.get(row.kind, row.kind)

@@ -201,10 +201,15 @@ def _setup(batch: Import) -> tuple[Setup, RowReader]:
         plan=plan,
         fields=reader.fields,
         user=user,
-        defaults=record_defaults(spec, _fixed(user, spec)),
+        defaults=record_defaults(spec, _fixed(user, spec) | _dated(reader.fields)),
         marketing_only=organisation.marketing_only_for_automation,
     )
     return setup, reader
+
+
+def _dated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """When a record was made, where the file says it of some."""
+    return {"created_at": timezone.now()} if "created_at" in fields else {}
 
 
 def _fixed(user: Any, spec: ImportEntity) -> dict[str, Any]:
