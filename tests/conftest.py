@@ -1,16 +1,24 @@
-"""What every test may use: the cast."""
+"""What every test may use: a database, and the cast."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from core.access.models import Team, User
 from tests.factories import TeamFactory, UserFactory
+from tests.template import template_database
 
 ROOMS = {"core", "crm", "segments", "scoring", "workflows", "marketing", "sales"}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Every test database begins as a copy of a migrated one."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = template_database()
 
 
 @dataclass
