@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from config import saved_views
-from core.api import people, work
+from core.api import notifications, people, work
 from core.api.base import extend
 from core.api.router import router
 from crm.api import attachments, duplicates, imports, interactions, merges
@@ -29,6 +29,7 @@ for prefix, viewset in (
     ("roles", people.RoleViewSet),
     ("jobs", work.JobViewSet),
     ("saved-views", saved_views.SavedViewViewSet),
+    ("notifications", notifications.NotificationViewSet),
     ("contacts", crm.ContactViewSet),
     ("accounts", crm.AccountViewSet),
     ("leads", crm.LeadViewSet),

@@ -6,6 +6,8 @@ Each consumer reads the journal by itself; nobody calls across apps.
 from __future__ import annotations
 
 from core.journal.consumers import Consumer, register_consumers
+from core.notifications import consumers as notifications
+from core.notifications.registry import names
 from sales.assignment import consumers as assignment
 from scoring import consumers as scoring
 from segments import consumers as segments
@@ -18,6 +20,7 @@ def consumers() -> list[Consumer]:
         Consumer("segments", segments.names(), segments.handle),
         Consumer("scoring", segments.names(), scoring.handle),
         Consumer("workflows", ("*",), workflows.handle),
+        Consumer("notifications", names(), notifications.handle),
         Consumer("assignment", assignment.NAMES, assignment.handle),
     ]
 

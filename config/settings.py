@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "core.access",
     "core.journal",
     "core.jobs",
+    "core.notifications",
     "core.api",
     "core.ui",
     "crm",
@@ -248,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
         ("scoring.sweep", 2.0),
         ("workflows.sweep", 2.0),
         ("assignment.sweep", 2.0),
+        ("notifications.sweep", 60.0),
         ("marketing.sweep_submissions", 2.0),
         ("api.clean_idempotency_keys", 3600.0),
         ("crm.remove_discarded_files", 3600.0),
@@ -268,6 +270,11 @@ SECURE_PROXY_SSL_HEADER = (
 )
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 X_FRAME_OPTIONS = "DENY"
+# Where people reach the product, for links in emails.
+SITE_ADDRESS = env("SITE_ADDRESS", default="http://127.0.0.1:8000")
+# smtp+tls://user:password@host:587; without one, emails are written to the log.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="handoff@localhost")
 # Where a marketing form may send its visitors besides this site.
 REDIRECT_HOSTS = env.list("HANDOFF_REDIRECT_HOSTS", default=[])
 METRICS_TOKEN = env("METRICS_TOKEN", default="")

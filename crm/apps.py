@@ -17,6 +17,7 @@ class CrmConfig(AppConfig):
         from crm.imports.jobs import register_kind  # noqa: PLC0415
         from crm.lists import ensure_lists  # noqa: PLC0415
         from crm.merge import registered as merge  # noqa: PLC0415
+        from crm.notifications import register as register_news  # noqa: PLC0415
         from crm.pages import merged, registered  # noqa: PLC0415
         from crm.processes.shipped import ensure_processes  # noqa: PLC0415
         from crm.query import register as register_query  # noqa: PLC0415
@@ -31,6 +32,7 @@ class CrmConfig(AppConfig):
         register_kind()
         register_scans()
         merge.register_all()
+        register_news()
         registered.register_all()
         merged.register_all()
         register_shipped(ensure_lists)

@@ -9,6 +9,7 @@ class MarketingConfig(AppConfig):
     def ready(self) -> None:
         # Models may be imported only once the apps are loaded.
         from crm.merge.registry import register_merge_reference  # noqa: PLC0415
+        from marketing import notifications  # noqa: PLC0415
         from marketing.entities import register_all  # noqa: PLC0415
         from marketing.models import Submission  # noqa: PLC0415
         from marketing.pages import registered  # noqa: PLC0415
@@ -17,3 +18,4 @@ class MarketingConfig(AppConfig):
         register_merge_reference("lead", Submission, "lead_id")
         register_all()
         registered.register_all()
+        notifications.register()

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from core.ui.jobs import tray_context
 from core.ui.navigation import areas, current_area, quick_creates, shown_groups
+from core.ui.notifications import bell_context
 
 THEME_COOKIE = "handoff_theme"
 SIDE_COOKIE = "handoff_side"
@@ -31,5 +32,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav_groups": shown_groups(request, area) if area else [],
         "quick_creates": quick_creates(user),
         **tray_context(user),
+        **bell_context(user),
         "side_narrow": request.COOKIES.get(SIDE_COOKIE) == "narrow",
     }

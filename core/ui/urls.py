@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from core.ui import jobs, saved_pages, views
+from core.ui import jobs, notifications, saved_pages, views
 from core.ui.lookups import LookupAnswer
 
 urlpatterns = [
@@ -24,6 +24,18 @@ urlpatterns = [
         "views/save/<slug:page>/", saved_pages.SaveView.as_view(), name="saved_view_new"
     ),
     path("views/<int:pk>/", saved_pages.ChangeView.as_view(), name="saved_view"),
+    path("notifications/", notifications.Notifications.as_view(), name="notifications"),
+    path("notifications/bell/", notifications.Bell.as_view(), name="notification_bell"),
+    path(
+        "notifications/preferences/",
+        notifications.NotificationPreferences.as_view(),
+        name="notification_preferences",
+    ),
+    path(
+        "notifications/<int:pk>/open/",
+        notifications.OpenNotification.as_view(),
+        name="notification_open",
+    ),
     path("search/", views.Palette.as_view(), name="search"),
     path("lookup/<slug:key>/", LookupAnswer.as_view(), name="lookup"),
     path("area/<slug:key>/", login_required(views.switch_area), name="area"),

@@ -151,6 +151,10 @@ class ActivityChangeSerializer(ActivitySerializer):
 
 
 class NoteSerializer(RecordSerializer):
+    """A note; `not_told` answers a write: who is mentioned and may not see it."""
+
+    not_told = serializers.ListField(child=serializers.CharField(), read_only=True)
+
     class Meta:
         model = Note
         fields = (
@@ -158,6 +162,7 @@ class NoteSerializer(RecordSerializer):
             "regarding_type",
             "regarding_id",
             "body",
+            "not_told",
             "contact",
             "lead",
             "account",

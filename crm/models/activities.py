@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import models
 
@@ -127,7 +129,12 @@ class Activity(Stamped, Owned, Regarding):
 
 
 class Note(Stamped, Regarding):
-    """Free text on a record, with its author."""
+    """Free text on a record, with its author.
+
+    `not_told` names whom the writing just done mentions in vain (see mentions).
+    """
+
+    not_told: Sequence[str] = ()
 
     body = models.TextField()
     created_by = models.ForeignKey(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -100,8 +101,8 @@ class Compose(LoginRequiredMixin, View):
             "user": user,
         }
         if kind == "note":
-            note_add(body=data["body"], **about)
-            return "Note written."
+            note = note_add(body=data["body"], **about)
+            return f"Note written.{_not_told(note.not_told)}"
         activity_log(kind=kind, **self.values(kind, data), **about)
         if kind == "phone_call" and data["follow_up"]:
             first = (data["body"] or data["subject"]).splitlines()[0][:250]
@@ -138,6 +139,13 @@ class Compose(LoginRequiredMixin, View):
             "ends_at": data["ends_at"],
             "state": "scheduled",
         }
+
+
+def _not_told(names: Sequence[str]) -> str:
+    """Whom a note mentions in vain, for its author."""
+    if not names:
+        return ""
+    return f" Not told, for they may not see this record: {', '.join(names)}."
 
 
 def record_or_404(user: Any, entity: str, pk: int) -> Any:

@@ -32,6 +32,7 @@ from crm.models import Account, Activity, Campaign, Contact, Lead, Note, Product
 from crm.pages import files, homes
 from crm.pages.about import about_scope
 from crm.pages.columns import ACTIVITY_ICONS, LEAD_TONES, lead_badge
+from crm.services.mentions import named
 
 # Search ---------------------------------------------------------------------------
 
@@ -214,6 +215,8 @@ def notes_of(
     if place:
         rows = place.older(rows, "notes", "created_at")
     rows = rows.select_related("created_by").order_by("-created_at", "-pk")
+    found = list(rows[:limit])
+    said = named([row.body for row in found])
     return [
         Happening(
             row.created_at,
@@ -221,10 +224,10 @@ def notes_of(
             format_html("<b>{}</b> wrote a note", row.created_by or "Somebody"),
             "activity",
             "acc",
-            said=row.body,
+            said=text,
             order=row.pk,
         )
-        for row in rows[:limit]
+        for row, text in zip(found, said, strict=True)
     ]
 
 

@@ -15,6 +15,7 @@ from core.base.errors import Invalid, Refused
 from core.base.text import text_problem
 from crm.models import Activity, Lead, Note
 from crm.regarding import links_of, regarding_record
+from crm.services.mentions import mentions_tell
 from crm.services.records import record_lock
 
 NOTE_LENGTH = 20_000
@@ -220,10 +221,14 @@ def _touch_lead(activity: Activity) -> None:
 def note_add(
     *, regarding_type: str, regarding_id: int, body: str, user: User | None
 ) -> Note:
-    """Write a note on a record that the user sees; Invalid by field."""
+    """Write a note on a record that the user sees; Invalid by field.
+
+    Colleagues it mentions (`@username`) are told; `not_told` names those who may not
+    see what it is about. Journals note.mentioned.
+    """
     about = regarding_record(regarding_type, regarding_id, user)
     links = links_of(regarding_type, about)
-    return Note.objects.create(
+    note = Note.objects.create(
         regarding_type=regarding_type,
         regarding_id=regarding_id,
         contact_id=links.contact_id,
@@ -232,19 +237,26 @@ def note_add(
         body=note_body(body),
         created_by=user,
     )
+    note.not_told = list(map(str, mentions_tell(note=note, user=user)))
+    return note
 
 
 @transaction.atomic
 def note_update(
     *, note: Note, body: str, user: User | None, version: int | None = None
 ) -> Note:
-    """Change the text of a note under a row lock."""
+    """Change the text of a note under a row lock.
+
+    Whom it mentions anew is told as by `note_add`.
+    """
     locked = record_lock(record=note, version=version)
-    text = note_body(body)
-    if locked.body != text:
+    text, before = note_body(body), locked.body
+    if before != text:
         locked.body = text
         locked.save(update_fields=["body"])
         locked.refresh_from_db(fields=["version", "updated_at"])
+        hidden = mentions_tell(note=locked, user=user, before=before)
+        locked.not_told = list(map(str, hidden))
     return locked
 
 

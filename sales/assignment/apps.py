@@ -8,8 +8,9 @@ class AssignmentConfig(AppConfig):
 
     def ready(self) -> None:
         # Models may be imported only once the apps are loaded.
-        from sales.assignment import entities  # noqa: PLC0415
+        from sales.assignment import entities, notifications  # noqa: PLC0415
         from sales.assignment.pages import leads  # noqa: PLC0415
 
         entities.register_all()
         leads.register_all()
+        notifications.register()

@@ -6,4 +6,5 @@ import "./lists.js";
 import "./records.js";
 import "./lookup.js";
 import "./news.js";
+import "./mention.js";
 import "./files.js";
