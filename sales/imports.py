@@ -163,13 +163,12 @@ def amending() -> Callable[[Values, Values], None]:
 
     def amend(now: Values, changes: Values) -> None:
         if {"stage", "pipeline"} & set(changes):
-            pipeline: int = changes.get("pipeline", now["pipeline"])
-            stage: str = changes.get("stage", now["stage"])
-            likely = stages.probability(pipeline, stage)
+            after = {**now, **changes}
+            likely = stages.probability(after["pipeline"], after["stage"])
             changes.setdefault("probability", likely)
             changes["stage_since"] = timezone.now()
         if {"estimated_value", "currency"} & set(changes):
-            code: str = changes.get("currency", now["currency"])
-            changes["rate"] = _rate(rates, code, None)
+            after = {**now, **changes}
+            changes["rate"] = _rate(rates, after["currency"], None)
 
     return amend
