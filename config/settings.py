@@ -195,6 +195,8 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "crm.models.Import.State",
         "LiveStateEnum": "marketing.models.forms.LiveState",
         "OpportunityStateEnum": "sales.models.Opportunity.State",
+        "MembersModeEnum": "segments.models.MemberBatch.Mode",
+        "ExceptionModeEnum": "segments.models.SegmentException.MODES",
         "SegmentScopeEnum": "segments.models.Segment.Scope",
     },
     "TITLE": "Handoff",

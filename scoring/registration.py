@@ -14,7 +14,9 @@ from core.query.registry import (
 from scoring.homes import register_homes
 from scoring.models import LeadScore, ScoringModel
 from scoring.services.run import score_all_chunk
+from scoring.uses import segments_used
 from segments.freshness import register_fact
+from segments.usage import register_segment_usage
 
 
 def register() -> None:
@@ -58,4 +60,5 @@ def register() -> None:
         ],
     )
     register_fact("score.changed", "score")
+    register_segment_usage("scoring", segments_used)
     register_homes()

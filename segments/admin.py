@@ -14,13 +14,16 @@ from core.access.rights import may
 from core.base.errors import DomainError
 from crm.models import Contact
 from segments.models import (
+    MemberBatch,
     MembershipListed,
     Segment,
     SegmentAudit,
     SegmentException,
     SegmentTemplate,
+    SegmentVersion,
 )
 from segments.services import lifecycle, templates
+from segments.services.drafts import draft_publish
 from segments.services.membership import membership_refresh
 
 
@@ -41,16 +44,20 @@ class SegmentAdmin(HandoffModelAdmin):
         "time_zone",
         "campaign",
         "definition",
+        "draft",
+        "draft_by",
+        "draft_at",
         "owner",
         "team",
     )
-    actions = ("go_live", "stop", "refresh")
+    readonly_fields = ("draft", "draft_by", "draft_at")
+    actions = ("go_live", "publish", "stop", "refresh")
 
     def create(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
         return lifecycle.segment_create(user=request.user, **values)
 
     def update(self, request: Any, obj: Any, values: dict[str, Any]) -> Any:
-        return lifecycle.segment_update(segment_id=obj.pk, **values)
+        return lifecycle.segment_update(segment_id=obj.pk, user=request.user, **values)
 
     def remove(self, request: Any, obj: Any) -> None:
         lifecycle.segment_delete(segment_id=obj.pk)
@@ -58,6 +65,11 @@ class SegmentAdmin(HandoffModelAdmin):
     @admin.action(description="Go live")
     def go_live(self, request: HttpRequest, queryset: QuerySet[Segment]) -> None:
         self._each(request, queryset, "publish", lifecycle.segment_go_live, "live")
+
+    @admin.action(description="Publish changes")
+    def publish(self, request: HttpRequest, queryset: QuerySet[Segment]) -> None:
+        changed = queryset.exclude(draft=None)
+        self._each(request, changed, "publish", draft_publish, "published")
 
     @admin.action(description="Stop")
     def stop(self, request: HttpRequest, queryset: QuerySet[Segment]) -> None:
@@ -159,3 +171,42 @@ class SegmentTemplateAdmin(HandoffModelAdmin):
 
     def remove(self, request: Any, obj: Any) -> None:
         templates.template_delete(template_id=obj.pk)
+
+
+@admin.register(SegmentVersion)
+class SegmentVersionAdmin(ReadOnlyAdmin):
+    """What segments asked for over time; one returns to a version on its page."""
+
+    entity = "segment"
+    list_display = ("segment", "number", "how", "members", "created_by", "created_at")
+    list_filter = ("how",)
+    list_select_related = ("segment", "created_by")
+    search_fields = ("segment__name", "sentence")
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SegmentVersion]:
+        """Versions of segments one may see."""
+        rows: QuerySet[SegmentVersion] = super().get_queryset(request)
+        seen = Segment.objects.visible_to(request.user)
+        return rows.filter(segment__in=seen.values("pk"))
+
+
+@admin.register(MemberBatch)
+class MemberBatchAdmin(ReadOnlyAdmin):
+    """Contacts on their way into static segments, while their job runs."""
+
+    entity = "segment"
+    list_display = ("segment", "mode", "column", "created_at")
+    list_filter = ("mode", "column")
+    list_select_related = ("segment",)
+    search_fields = ("segment__name",)
+    fields = ("segment", "mode", "column", "problems", "created_at")
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MemberBatch]:
+        """Those of segments one may see."""
+        rows: QuerySet[MemberBatch] = super().get_queryset(request)
+        seen = Segment.objects.visible_to(request.user)
+        return rows.filter(segment__in=seen.values("pk")).defer(
+            "ids", "values", "numbers"
+        )

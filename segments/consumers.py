@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.journal.bell import ring
-from core.journal.consumers import INTERACTIONS, Batch
+from core.journal.consumers import INTERACTIONS, Batch, EntryRow
 from core.query.language import (
     Dependencies,
     Query,
@@ -62,6 +62,7 @@ def handle(batch: Batch) -> None:
         if entry.name == "segment.live"
         or (entry.name == "segment.updated" and "definition" in entry.changes)
     }
+    causes = _causes(batch)
     for segment in Segment.objects.live().computed().order_by("pk"):
         query = _query(segment)
         if query is None:
@@ -70,9 +71,22 @@ def handle(batch: Batch) -> None:
         if needs.segments & redefined:
             _mark_due(segment)
         elif is_concerned(needs, touched):
-            _check(segment, query, needs, touched)
+            _check(segment, query, needs, touched, causes)
     # Last, since it locks the rows of all segments until the batch ends.
     _mark_recount(batch)
+
+
+def _causes(batch: Batch) -> dict[int, int]:
+    """For each contact the last entry about it, which may be what moves it."""
+    return {
+        pk: entry.id
+        for entry in batch.entries
+        if (pk := entry.contact_id or _own_id(entry)) is not None
+    }
+
+
+def _own_id(entry: EntryRow) -> int | None:
+    return entry.subject_id if entry.subject_type == "contact" else None
 
 
 def _query(segment: Segment) -> Query | None:
@@ -86,13 +100,17 @@ def _query(segment: Segment) -> Query | None:
 
 
 def _check(
-    segment: Segment, query: Query, needs: Dependencies, touched: Touched
+    segment: Segment,
+    query: Query,
+    needs: Dependencies,
+    touched: Touched,
+    causes: dict[int, int],
 ) -> None:
     contacts = concerned_ids(query, needs, touched)
     if len(contacts) > MANY:
         _mark_due(segment)
     else:
-        membership_check(segment_id=segment.pk, contact_ids=contacts)
+        membership_check(segment_id=segment.pk, contact_ids=contacts, causes=causes)
 
 
 def _mark_due(segment: Segment) -> None:

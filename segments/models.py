@@ -307,3 +307,34 @@ class SegmentTemplate(Stamped, Owned):
     @property
     def shipped(self) -> bool:
         return self.key != ""
+
+
+class MemberBatch(models.Model):
+    """Contacts on their way into or out of a static segment, until the job has ended.
+
+    Either `ids` of contacts that a query found, or the `values` of a column of a file
+    with the `numbers` of their rows. The job's report says what became of each.
+    """
+
+    class Mode(models.TextChoices):
+        ADD = "add", "Add"
+        REMOVE = "remove", "Remove"
+
+    class Column(models.TextChoices):
+        ID = "id", "ID"
+        EMAIL = "email", "Email"
+        EXTERNAL_ID = "external_id", "External ID"
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="+")
+    mode = models.CharField(max_length=6, choices=Mode.choices, default=Mode.ADD)
+    column = models.CharField(
+        max_length=11, choices=Column.choices, default=Column.ID, blank=True
+    )
+    ids = ArrayField(models.BigIntegerField(), default=list)
+    values = ArrayField(models.TextField(), default=list)
+    numbers = ArrayField(models.IntegerField(), default=list)
+    problems = models.JSONField(default=list)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.get_mode_display()}: {self.segment_id}"

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from core.access.entities import Entity, register_entity
+from core.jobs.registry import JobKind, register_job_kind
 from core.query.registry import (
     Field,
     QueryEntity,
@@ -18,6 +19,7 @@ from core.query.registry import (
 )
 from segments.homes import register_homes
 from segments.models import Membership, Segment, SegmentTemplate
+from segments.services import batches
 
 
 def members_of(segment_id: int) -> QuerySet[Any, Any]:
@@ -48,6 +50,9 @@ def register() -> None:
         Entity(
             "segment_template", "Segment template", "Segment templates", SegmentTemplate
         )
+    )
+    register_job_kind(
+        JobKind(batches.KIND, "Members of a segment", batches.run_chunk, batches.ended)
     )
     register_segment_source(SegmentSource("contact", members_of, name_of))
     register_query_entity(

@@ -9,6 +9,7 @@ from segments.pages import (
     deeds,
     flow,
     lists,
+    many,
     members,
     page,
     templates,
@@ -50,6 +51,11 @@ urlpatterns = [
         "segments/<int:pk>/members/add/",
         members.MemberAdd.as_view(),
         name="segment_member_add",
+    ),
+    path(
+        "segments/<int:pk>/members/many/",
+        many.SegmentMany.as_view(),
+        name="segment_members_many",
     ),
     path(
         "segments/<int:pk>/exceptions/",

@@ -46,6 +46,7 @@ class WorkflowSerializer(RecordSerializer):
             "on_created",
             "on_changed",
             "on_events",
+            "on_segments",
             "on_demand",
             "condition",
             "steps",

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from core.journal.bell import ring
 from core.journal.consumers import Batch, EntryRow
 from workflows.models import Run, Workflow, WorkflowVersion
-from workflows.services.definition import current_version
+from workflows.services.definition import SEGMENT_EVENTS, current_version
 from workflows.services.engine import via_of
 
 RUN_DUE = "workflows.sweep"
@@ -43,6 +43,11 @@ def triggers(workflow: Workflow, entry: EntryRow) -> bool:
         return workflow.on_created
     if entry.name == f"{workflow.entity}.updated":
         return not set(workflow.on_changed).isdisjoint(entry.changes)
+    if entry.name in SEGMENT_EVENTS and workflow.on_segments:
+        return (
+            entry.name in workflow.on_events
+            and entry.subject_id in workflow.on_segments
+        )
     return entry.name in workflow.on_events
 
 

@@ -16,8 +16,9 @@ class Workflow(Stamped, Owned):
     """Steps that run for a record when something happens to it, or on demand.
 
     It starts for a record of `entity` when one is created (`on_created`), when one
-    of `on_changed` changes, when one of the events `on_events` happens, or when
-    somebody runs it (`on_demand`), provided `condition` holds. `steps` is a list of
+    of `on_changed` changes, when one of the events `on_events` happens (for entering
+    and leaving a segment: one of `on_segments`, if there are any), or when somebody
+    runs it (`on_demand`), provided `condition` holds. `steps` is a list of
     steps; a branch holds two lists of its own.
     """
 
@@ -35,6 +36,12 @@ class Workflow(Stamped, Owned):
     on_created = models.BooleanField(default=False)
     on_changed = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     on_events = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    on_segments = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        help_text="Entering or leaving counts for these segments; empty for any.",
+    )
     on_demand = models.BooleanField(default=True)
     condition = models.JSONField(default=dict, blank=True)
     steps = models.JSONField(default=list, blank=True)

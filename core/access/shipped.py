@@ -179,7 +179,8 @@ ROLES: tuple[ShippedRole, ...] = (
             (("lead",), (*CHANGE, *LEAD_STEPS), ALL),
             (CONTENT, ("create",), ALL),
             (CONTENT, ("update", "delete", *PUBLISH), TEAM),
-            (("segment",), ("members",), TEAM),
+            # Whoever sees a contact may put it into a static segment.
+            (("segment",), ("members",), ALL),
             (("submission",), ("retry",), TEAM),
             (("tag",), CHANGE, ALL),
             (("import",), ("read", "create", "update"), OWN),

@@ -17,7 +17,9 @@ from core.ui.columns import Column
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-class _Echo:
+class Echo:
+    """A file for csv.writer that gives each line back instead of keeping it."""
+
     def write(self, text: str) -> str:
         return text
 
@@ -42,7 +44,7 @@ def csv_text(value: Any) -> str:
 
 
 def _lines(columns: list[Column], rows: Iterable[Any]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow([csv_text(column.label) for column in columns])
     for row in rows:
         yield writer.writerow([csv_text(column.export(row)) for column in columns])

@@ -22,9 +22,12 @@ from crm.models import Contact
 from segments.models import Membership, Segment
 from segments.pages.access import may_pick, pickable
 from segments.pages.forms import PickForm
+from segments.pages.origins import origin_words
+from segments.pages.picking import felt_by, pick_line
 from segments.services.membership import members_change
+from segments.services.origins import origins_of
 
-SHOWN = 12
+SHOWN, MOST = 8, 500
 
 
 def panel(request: HttpRequest, contact: Any) -> dict[str, Any] | None:
@@ -36,11 +39,13 @@ def panel(request: HttpRequest, contact: Any) -> dict[str, Any] | None:
     rows = list(
         Membership.objects.filter(contact=contact, segment__in=seen)
         .select_related("segment")
-        .order_by("-since")[: SHOWN + 1]
+        .order_by("-since")[:MOST]
     )
+    origins = origins_of(contact.pk, [row.segment_id for row in rows])
+    told = [(row, origin_words(origins.get(row.segment_id))) for row in rows]
     return {
-        "rows": rows[:SHOWN],
-        "more": len(rows) > SHOWN,
+        "rows": told[:SHOWN],
+        "more": told[SHOWN:],
         "contact": contact,
         "may_pick": may_pick(user),
         "has_static": any(row.segment.kind == "static" for row in rows),
@@ -73,9 +78,11 @@ class ContactPick(LoginRequiredMixin, View):
     def show(
         self, contact: Contact, error: str = "", status: int = 200
     ) -> HttpResponse:
+        rows = list(self.segments(contact).select_related("campaign"))
+        felt = felt_by(rows, self.request.user)
         context = {
             "contact": contact,
-            "segments": self.segments(contact),
+            "segments": [(row, pick_line(row, felt.get(row.pk, ""))) for row in rows],
             "adding": self.deed == "add",
             "error": error,
         }

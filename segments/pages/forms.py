@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -12,6 +13,7 @@ from core.ui.forms import RecordForm
 from core.ui.lookups import LookupField
 from crm.models import Campaign, Contact
 from segments.models import Segment, SegmentException
+from segments.pages.picking import felt_by, pick_line
 
 
 class SegmentForm(RecordForm):
@@ -31,8 +33,11 @@ class SegmentForm(RecordForm):
         fields = ("name", "kind", "description", "time_zone", "scope", "campaign")
         labels = {"kind": "Type"}
         help_texts = {
-            "kind": "Dynamic follows conditions; static is picked by hand. "
+            "kind": "Dynamic follows conditions, compound joins live segments, static "
+            "is picked by hand. "
             "The type is fixed once the segment has been live.",
+            "scope": "With the owner's team, only contacts of that team can follow "
+            "the conditions.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,10 +51,16 @@ class SegmentForm(RecordForm):
 
 
 class SegmentPicks(forms.ModelMultipleChoiceField):
-    """Static segments as lines with a box each, named with their description."""
+    """Static segments as lines with a box each: what each is for, what it feeds."""
+
+    @cached_property
+    def felt(self) -> dict[int, str]:
+        # The form of a bulk action knows no user: what is at work goes unnamed.
+        queryset: Any = self.queryset
+        return felt_by(list(queryset), None)
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name}: {obj.description}" if obj.description else obj.name
+        return pick_line(obj, self.felt.get(obj.pk, ""))
 
 
 class PickWidget(forms.CheckboxSelectMultiple):
@@ -62,7 +73,7 @@ class PickForm(forms.Form):
     """Which static segments."""
 
     segments = SegmentPicks(
-        Segment.objects.static().order_by("name"),
+        Segment.objects.static().select_related("campaign").order_by("name"),
         label="Static segments",
         widget=PickWidget,
         error_messages={"required": "Choose at least one segment."},

@@ -14,7 +14,9 @@ from core.ui.columns import Column, ListView
 from core.ui.lists import ListPage
 from segments.filters import SegmentFilter
 from segments.models import Segment
+from segments.services.idle import IDLE_DAYS, idle_only
 
+ICONS = {"dynamic": "chart-donut", "static": "list-check", "compound": "filter"}
 TONES = {"live": "good", "draft": "off", "stopped": "ready"}
 
 
@@ -38,7 +40,7 @@ def name_cell(row: Any) -> SafeString:
         '<span class="h-who"><span class="h-segic">{}</span><span class="x">'
         '<a href="{}"><strong class="cut">{}</strong></a>'
         '<small class="cut" title="{}">{}</small></span></span>',
-        cells.icon("chart-donut" if row.kind == "dynamic" else "list-check"),
+        cells.icon(ICONS[row.kind]),
         row.href,
         row.name,
         row.sentence or row.description,
@@ -135,6 +137,13 @@ class SegmentList(ListPage):
         ListView("live", "Live", lambda rows, user: rows.live()),
         ListView("draft", "Drafts", lambda rows, user: rows.filter(state="draft")),
         ListView("static", "Static", lambda rows, user: rows.static()),
+        ListView(
+            "unused",
+            "Unused",
+            idle_only,
+            note=f"Live, used nowhere and not changed for {IDLE_DAYS} days. "
+            "Stop what nobody needs; nothing is stopped by itself.",
+        ),
         ListView("all", "All", lambda rows, user: rows),
         ListView("mine", "Mine", lambda rows, user: rows.filter(owner=user)),
     )

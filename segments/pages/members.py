@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import F, FilteredRelation, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Concat
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,8 +24,10 @@ from crm.models import Contact
 from crm.pages.columns import contact_badge, mail_link, person_second
 from segments.models import Segment, SegmentException
 from segments.pages.access import pickable
+from segments.pages.exports import members_hashed
 from segments.pages.forms import ExceptionForm, MemberForm
 from segments.pages.page import SegmentScreen
+from segments.services.idle import export_note
 from segments.services.membership import exception_set, members_change
 
 EXCEPTIONS = 200
@@ -77,6 +80,14 @@ class SegmentMembers(ListPage, SegmentScreen):
             css="sub scr",
         ),
     )
+    adder = Column(
+        "added_by",
+        "Added by",
+        lambda row: cells.plain(row.added_by.strip() or None),
+        text=lambda row: row.added_by.strip(),
+        css="sub",
+        position=100,
+    )
     views = (ListView("all", "All", lambda rows, user: rows),)
 
     @property
@@ -92,8 +103,33 @@ class SegmentMembers(ListPage, SegmentScreen):
             "memberships", condition=Q(memberships__segment=self.segment.pk)
         )
         rows: QuerySet = super().base(action)
-        rows = rows.annotate(inside=inside, since=F("inside__since"))
+        rows = rows.annotate(
+            inside=inside,
+            since=F("inside__since"),
+            added_by=Concat(
+                Coalesce("inside__added_by__first_name", Value("")),
+                Value(" "),
+                Coalesce("inside__added_by__last_name", Value("")),
+            ),
+        )
         return rows.filter(inside__segment=self.segment.pk)
+
+    @cached_property
+    def all_columns(self) -> list[Column]:
+        """Those of every list of members; of a static one also who added whom."""
+        # Columns that others put on the list of contacts are not for this one.
+        columns = sorted(self.columns, key=lambda column: column.position)
+        return [*columns, self.adder] if not self.bearings["dynamic"] else columns
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.GET.get("part") == "hashed":
+            return members_hashed(self.segment, request.user, "browser")
+        return super().get(request, *args, **kwargs)
+
+    def export(self) -> HttpResponseBase:
+        with browser_door(self.request.user):
+            export_note(segment_id=self.segment.pk, rows="members")
+        return super().export()
 
     def passed_on(self) -> str:
         """A record's neighbours belong to the list of contacts, not to this one."""
@@ -182,7 +218,7 @@ class ExceptionChange(SegmentScreen):
             else {**request.POST.dict(), "mode": "never"},
             user=request.user,
         )
-        if segment.kind != Segment.Kind.DYNAMIC or not form.is_valid():
+        if not segment.is_computed or not form.is_valid():
             messages.error(request, "Choose a contact first.")
             return redirect(back)
         values, user = form.cleaned_data, request.user

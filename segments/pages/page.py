@@ -20,7 +20,9 @@ from segments.models import Segment, SegmentTemplate
 from segments.pages.access import may_pick, pickable
 from segments.pages.forms import SegmentForm
 from segments.pages.lists import state_badge
+from segments.pages.picking import felt_by
 from segments.services import lifecycle
+from segments.services.idle import IDLE_DAYS, is_idle
 from segments.usage import usage_of
 
 
@@ -70,6 +72,10 @@ class SegmentScreen(LoginRequiredMixin, View):
                 (key, label, reverse(name, args=[segment.pk]))
                 for key, label, name in filter(None, tabs)
             ],
+            # Said before somebody stops it.
+            "at_work": felt_by([segment], user).get(segment.pk, "")
+            if segment.is_live
+            else "",
             "may_edit": self.may("update"),
             "may_publish": self.may("publish"),
             "may_delete": self.may("delete"),
@@ -136,7 +142,11 @@ class SegmentUsage(SegmentScreen):
     tab = "usage"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        context = {"usage": usage_of(self.segment.pk, request.user), **self.header()}
+        context = {
+            "usage": usage_of(self.segment.pk, request.user),
+            "idle_days": IDLE_DAYS if is_idle(self.segment) else 0,
+            **self.header(),
+        }
         return render(request, "segments/usage.html", context)
 
 

@@ -18,6 +18,7 @@ from core.query.guard import evaluating
 from core.ui.audit import AuditRow, audit_rows
 from core.ui.paging import page_of
 from segments.models import Segment
+from segments.pages.growth import growth
 from segments.pages.page import SegmentScreen
 from segments.services.difference import (
     DIFFERENCE_MS,
@@ -26,6 +27,7 @@ from segments.services.difference import (
     segment_difference,
 )
 from segments.services.sentences import sentence_of
+from segments.services.sizes import sizes_by_day
 
 VERSIONS = 50
 ROWS = 50
@@ -45,6 +47,7 @@ class SegmentHistory(SegmentScreen):
             _tell(row)
         versions = self.segment.versions.select_related("created_by")[:VERSIONS]
         context = {"rows": rows, "older": older, "versions": versions, **self.header()}
+        context["growth"] = growth(sizes_by_day(self.segment))
         part = request.GET.get("part") == "audit"
         name = "ui/_audit.html" if part else "segments/history.html"
         return render(request, name, context)

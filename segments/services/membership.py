@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,11 +182,17 @@ def _clock() -> dt.datetime:
 
 
 @transaction.atomic
-def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None:
+def membership_check(
+    *,
+    segment_id: int,
+    contact_ids: set[int],
+    causes: Mapping[int, int] | None = None,
+) -> Change | None:
     """Evaluate a live dynamic segment for some contacts only.
 
     Gives None where a refresh holds the segment: it is then due again instead of
-    waited for. Journals segment.entered and segment.left.
+    waited for. Journals segment.entered and segment.left; `causes` says which entry
+    about a contact is behind it.
     """
     if not contact_ids:
         return Change(0, 0)
@@ -206,7 +212,7 @@ def membership_check(*, segment_id: int, contact_ids: set[int]) -> Change | None
             segment_id=segment_id, contact_id__in=ids
         ).values_list("contact_id", flat=True)
     )
-    return _store(segment_id, inside - present, present - inside)
+    return _store(segment_id, inside - present, present - inside, causes=causes)
 
 
 def with_exceptions(
@@ -230,9 +236,12 @@ def _store(
     leaving: set[int],
     *,
     added_by: int | None = None,
+    causes: Mapping[int, int] | None = None,
 ) -> Change:
     """Write an incremental difference and journal it, in two statements."""
-    change = _write(segment_id, entering, leaving, tell=True, added_by=added_by)
+    change = _write(
+        segment_id, entering, leaving, tell=True, added_by=added_by, causes=causes
+    )
     if change.entered or change.left:
         Segment.objects.filter(pk=segment_id).update(
             member_count=F("member_count") + change.entered - change.left
@@ -247,14 +256,19 @@ def _write(
     *,
     tell: bool,
     added_by: int | None = None,
+    causes: Mapping[int, int] | None = None,
 ) -> Change:
     """Write a difference, and journal it where it is to be told."""
     if not entering and not leaving:
         return Change(0, 0)
+    moved = entering | leaving
+    known = {pk: entry for pk, entry in (causes or {}).items() if pk in moved}
     with connection.cursor() as cursor:
         cursor.execute(
             _STORE,
             {
+                "caused": list(known),
+                "causes": list(known.values()),
                 "segment": segment_id,
                 "entering": sorted(entering),
                 "leaving": sorted(leaving),
@@ -281,12 +295,15 @@ gone AS (
 ),
 told AS (
     INSERT INTO journal_entry (name, subject_type, subject_id, contact_id,
-                               source_type, source_id)
-    SELECT 'segment.entered', 'segment', %(segment)s, contact_id,
-           'segment', %(segment)s FROM entered WHERE %(tell)s
-    UNION ALL
-    SELECT 'segment.left', 'segment', %(segment)s, contact_id,
-           'segment', %(segment)s FROM gone WHERE %(tell)s
+                               source_type, source_id, cause_id)
+    SELECT moved.name, 'segment', %(segment)s, contact_id, 'segment', %(segment)s,
+           coalesce(entry, journal_cause())
+    FROM (SELECT 'segment.entered' AS name, contact_id FROM entered
+          UNION ALL
+          SELECT 'segment.left', contact_id FROM gone) moved
+    LEFT JOIN unnest(%(caused)s::bigint[], %(causes)s::bigint[])
+              AS known (contact, entry) ON contact = contact_id
+    WHERE %(tell)s
 )
 SELECT (SELECT count(*) FROM entered), (SELECT count(*) FROM gone)
 """

@@ -12,8 +12,9 @@ from core.journal.services import acting
 from segments.models import Membership, Segment, SegmentException
 from segments.services.lifecycle import segment_create, segment_update
 from segments.services.membership import members_change
-from tests.factories import ContactFactory
+from tests.factories import CampaignFactory, ContactFactory
 from tests.segments.conftest import members
+from workflows.services.definition import workflow_activate, workflow_create
 
 pytestmark = pytest.mark.django_db
 ALL = {"from": "contact"}
@@ -320,3 +321,30 @@ def test_admin_goes_live_and_stops_by_services(cast, browse, make):
     boss.post(url, {**form, "action": "stop"})
     segment.refresh_from_db()
     assert segment.state == "stopped"
+
+
+def test_dialog_warns_of_what_a_segment_feeds(cast, browse, make):
+    campaign = CampaignFactory(name="Spring fair")
+    picked = make("Dinner", kind="static", description="Who comes", campaign=campaign)
+    with acting(cast.admin, via="test"):
+        workflow = workflow_create(
+            user=cast.admin,
+            name="Send the menu",
+            entity="contact",
+            on_events=["segment.entered"],
+            on_segments=[picked.pk],
+            steps=[{"type": "stop", "params": {}}],
+        )
+        workflow_activate(workflow_id=workflow.pk, user=cast.admin)
+    url = f"/contacts/{ContactFactory().pk}/segments/add/"
+    dialog = browse(cast.ann).get(url).content.decode()
+    assert "Who comes" in dialog
+    assert "Campaign: Spring fair" in dialog
+    assert "At work now: Send the menu (workflow)" in dialog
+    # A salesperson does not see workflows, and is warned all the same.
+    assert "At work now: 1 workflow" in browse(cast.ben).get(url).content.decode()
+    panel = {"part": "bulk", "action": "segment_add", "ids": [1]}
+    bulk = browse(cast.ben).get("/contacts/", panel).content.decode()
+    assert "At work now: 1 workflow" in bulk
+    used = browse(cast.admin).get(f"/segments/{picked.pk}/usage/").content.decode()
+    assert "Send the menu" in used

@@ -12,7 +12,9 @@ from core.journal.models import Entry
 from core.journal.services import record
 from crm.models import Activity, Contact, Lead
 from segments.models import Membership
-from segments.services.lifecycle import segment_create
+from segments.services.lifecycle import segment_create, segment_delete
+from segments.services.membership import members_change
+from segments.usage import usage_of
 from tests.factories import ContactFactory, LeadFactory
 from tests.workflows.conftest import settle, step, time_passes
 from workflows.models import Run
@@ -297,3 +299,40 @@ def test_failing_step_is_tried_one_by_one_and_given_up(active, monkeypatch):
     assert rating(good) == "hot"
     run = Run.objects.get(subject_id=bad.pk)
     assert (run.state, run.error, run.attempts) == ("failed", "broken", 5)
+
+
+class TestSegments:
+    def test_entering_one_of_the_segments_starts_it(self, active, cast):
+        ours = segment_create(user=cast.ann, name="Ours", kind="static")
+        other = segment_create(user=cast.ann, name="Other", kind="static")
+        out = segment_create(user=cast.ann, name="Out", kind="static")
+        people = [ContactFactory() for _ in range(2)]
+        members_change(segment_id=out.pk, add=[person.pk for person in people])
+        active(
+            step("remove_from_segment", segment=out.pk),
+            entity="contact",
+            on_events=["segment.entered"],
+            on_segments=[ours.pk],
+        )
+        members_change(segment_id=ours.pk, add=[people[0].pk])
+        members_change(segment_id=other.pk, add=[people[1].pk])
+        settle()
+        left = Membership.objects.filter(segment=out).values_list("contact", flat=True)
+        assert list(left) == [people[1].pk]
+
+    def test_leads_enter_no_segments(self, active, cast):
+        segment = segment_create(user=cast.ann, name="Ours", kind="static")
+        with pytest.raises(Invalid) as caught:
+            active(
+                step("add_to_segment", segment=segment.pk),
+                on_events=["segment.left"],
+            )
+        assert caught.value.attr == "on_events"
+
+    def test_a_segment_that_a_workflow_names_is_not_deleted(self, active, cast):
+        segment = segment_create(user=cast.ann, name="Ours", kind="static")
+        active(step("add_to_segment", segment=segment.pk), name="Fills it")
+        with pytest.raises(Refused, match=r"Fills it \(workflow\)"):
+            segment_delete(segment_id=segment.pk)
+        (use,) = usage_of(segment.pk, cast.ann)
+        assert (use.name, use.live) == ("Fills it", True)

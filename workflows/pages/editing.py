@@ -16,6 +16,7 @@ from core.journal.interactions import interaction_kinds
 from core.ui.conditions import ConditionField
 from core.ui.forms import FormPage, RecordForm
 from crm.services.kinds import kind_of
+from segments.models import Segment
 from workflows.models import Workflow
 from workflows.pages import words
 from workflows.services import definition
@@ -42,9 +43,27 @@ def field_choices(entity: str) -> list[tuple[str, str]]:
 def event_choices(entity: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """What can happen to a record: milestones, then interactions of its people."""
     groups = [(n, w) for n, w in words.EVENT_LABELS.items()]
-    facts = [(n, w) for n, w in groups if entity == "lead" or n[:7] == "segment"]
+    own = "segment." if entity == "contact" else "lead."
+    facts = [(n, w) for n, w in groups if n.startswith(own) or _of_leads(n, entity)]
     done = [(kind.name, kind.label) for kind in interaction_kinds()]
     return [("Milestones", facts), ("What the person does", done)]
+
+
+def _of_leads(name: str, entity: str) -> bool:
+    return entity == "lead" and name == "score.changed"
+
+
+def segment_choices(user: Any) -> list[tuple[int, str]]:
+    """The segments that the user sees, by name."""
+    rows = Segment.objects.visible_to(user).order_by("name")
+    return list(rows.values_list("pk", "name"))
+
+
+class SegmentsField(forms.TypedMultipleChoiceField):
+    """Segments by their number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, **kwargs)
 
 
 class WorkflowForm(RecordForm):
@@ -52,7 +71,10 @@ class WorkflowForm(RecordForm):
 
     sections: ClassVar = (
         ("Workflow", ("name", "description", "entity")),
-        ("Starts", ("on_created", "on_demand", "on_changed", "on_events")),
+        (
+            "Starts",
+            ("on_created", "on_demand", "on_changed", "on_events", "on_segments"),
+        ),
         ("Only where", ("condition",)),
     )
     entity = forms.ChoiceField(label="Record")
@@ -65,6 +87,11 @@ class WorkflowForm(RecordForm):
     )
     on_events = forms.MultipleChoiceField(
         required=False, label="When one of these happens"
+    )
+    on_segments = SegmentsField(
+        required=False,
+        label="Only for these segments",
+        help_text="For entering and leaving a segment; none chosen means any.",
     )
     condition = ConditionField(
         rows=8, help_text="Left empty, the workflow runs for every record."
@@ -81,6 +108,7 @@ class WorkflowForm(RecordForm):
             "on_demand",
             "on_changed",
             "on_events",
+            "on_segments",
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -89,7 +117,13 @@ class WorkflowForm(RecordForm):
         self.fields["entity"].choices = entity_choices()  # type: ignore[attr-defined]  # a choice field
         self.fields["on_changed"].choices = field_choices(entity)  # type: ignore[attr-defined]  # a choice field
         self.fields["on_events"].choices = event_choices(entity)  # type: ignore[attr-defined]  # a choice field
-        for name in ("on_changed", "on_events"):
+        if entity == "contact":
+            self.fields["on_segments"].choices = segment_choices(self.user)  # type: ignore[attr-defined]  # a choice field
+        else:
+            # Contacts enter segments; nothing else does.
+            del self.fields["on_segments"]
+        several = {"on_changed", "on_events", "on_segments"} & set(self.fields)
+        for name in several:
             self.fields[name].widget.attrs |= {"size": 8, "class": "form-select h"}
         condition: Any = self.fields["condition"]
         condition.widget.attrs["class"] = "form-control h w-code"

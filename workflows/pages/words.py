@@ -9,6 +9,7 @@ from core.base.errors import DomainError
 from core.journal.interactions import interaction_kind
 from core.query.language import explain
 from core.query.registry import query_entity
+from segments.models import Segment
 from workflows.models import Workflow
 from workflows.registry import step_type
 from workflows.rules import ARMS, BRANCH, STOP, WAIT, Step
@@ -68,8 +69,15 @@ def triggers(workflow: Workflow) -> list[str]:
         names = [field_label(workflow.entity, name) for name in workflow.on_changed]
         found.append(f"its {listed(names)} changes")
     if workflow.on_events:
-        found.append(listed([event_label(name).lower() for name in workflow.on_events]))
+        which = _segments_named(workflow.on_segments)
+        told = [event_label(name).lower() for name in workflow.on_events]
+        found.append(listed([one.replace("a segment", which) for one in told]))
     return found
+
+
+def _segments_named(ids: Sequence[int]) -> str:
+    rows = Segment.objects.filter(pk__in=ids).order_by("name") if ids else ()
+    return listed([row.name for row in rows]) or "a segment"
 
 
 def triggers_sentence(workflow: Workflow) -> str:

@@ -12,10 +12,12 @@ from core.base.errors import Invalid, Refused, Stale
 from core.journal.services import record
 from core.query.language import Query, QueryError, validate
 from core.query.registry import query_entity
+from segments.models import Segment
 from workflows import rules
 from workflows.models import Run, Workflow, WorkflowVersion
 from workflows.registry import step_type
 
+SEGMENT_EVENTS = ("segment.entered", "segment.left")
 FIELDS = (
     "name",
     "description",
@@ -23,6 +25,7 @@ FIELDS = (
     "on_created",
     "on_changed",
     "on_events",
+    "on_segments",
     "on_demand",
     "condition",
     "steps",
@@ -95,8 +98,23 @@ def workflow_check(workflow: Workflow) -> None:
     triggers = workflow.on_created or workflow.on_changed or workflow.on_events
     if not triggers and not workflow.on_demand:
         raise Invalid("no_trigger", "Say when the workflow starts.", attr="on_demand")
+    _check_segments(workflow)
     for position, step in rules.all_steps(workflow.steps):
         step_check(workflow.entity, step, f"steps.{position}")
+
+
+def _check_segments(workflow: Workflow) -> None:
+    """The segments it starts from exist, and its record is one that enters them."""
+    wanted = set(workflow.on_segments)
+    known = Segment.objects.filter(pk__in=wanted).values_list("pk", flat=True)
+    if wanted - set(known):
+        raise Invalid("unknown_segment", "Choose segments.", attr="on_segments")
+    if workflow.entity != "contact" and set(SEGMENT_EVENTS) & set(workflow.on_events):
+        raise Invalid(
+            "contacts_only",
+            "Contacts enter and leave segments: make this a workflow on contacts.",
+            attr="on_events",
+        )
 
 
 def step_check(entity: str, step: rules.Step, where: str) -> None:

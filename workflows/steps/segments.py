@@ -16,6 +16,23 @@ def add_to_segment(
     context: StepContext, ids: Sequence[int], params: Mapping[str, Any]
 ) -> dict[int, Outcome]:
     """Add contacts, or the contacts of leads, to a static segment."""
+    return _move(context, ids, params, "add", "Added to")
+
+
+def remove_from_segment(
+    context: StepContext, ids: Sequence[int], params: Mapping[str, Any]
+) -> dict[int, Outcome]:
+    """Remove contacts, or the contacts of leads, from a static segment."""
+    return _move(context, ids, params, "remove", "Removed from")
+
+
+def _move(
+    context: StepContext,
+    ids: Sequence[int],
+    params: Mapping[str, Any],
+    which: str,
+    done: str,
+) -> dict[int, Outcome]:
     contacts: dict[int, int | None] = {pk: pk for pk in ids}
     if context.entity == "lead":
         leads = Lead.objects.filter(pk__in=ids)
@@ -23,12 +40,12 @@ def add_to_segment(
     segment = Segment.objects.static().get(pk=params["segment"])
     members_change(
         segment_id=segment.pk,
-        add=[pk for pk in contacts.values() if pk],
         user_id=context.user.pk if context.user else None,
+        **{which: [pk for pk in contacts.values() if pk]},
     )
-    added = Outcome(f"Added to {segment.name}.")
+    moved = Outcome(f"{done} {segment.name}.")
     nobody = Outcome("The lead has no contact.", "skipped")
-    return {pk: added if contacts.get(pk) else nobody for pk in ids}
+    return {pk: moved if contacts.get(pk) else nobody for pk in ids}
 
 
 def check_segment(entity: str, params: Mapping[str, Any]) -> None:
@@ -42,9 +59,17 @@ def check_segment(entity: str, params: Mapping[str, Any]) -> None:
         )
 
 
-def _sentence(params: Mapping[str, Any]) -> str:
+def _named(params: Mapping[str, Any]) -> str:
     segment = Segment.objects.filter(pk=params.get("segment") or 0).first()
-    return f"Add the contact to {segment.name if segment else 'a static segment'}"
+    return segment.name if segment else "a static segment"
+
+
+def _sentence(params: Mapping[str, Any]) -> str:
+    return f"Add the contact to {_named(params)}"
+
+
+def _removal(params: Mapping[str, Any]) -> str:
+    return f"Remove the contact from {_named(params)}"
 
 
 ADD_TO_SEGMENT = StepType(
@@ -53,6 +78,17 @@ ADD_TO_SEGMENT = StepType(
     entities=("contact", "lead"),
     run_many=add_to_segment,
     sentence=_sentence,
+    params=(Param("segment", "Static segment", "segment"),),
+    check=check_segment,
+    icon="chart-pie",
+)
+
+REMOVE_FROM_SEGMENT = StepType(
+    key="remove_from_segment",
+    label="Remove from a static segment",
+    entities=("contact", "lead"),
+    run_many=remove_from_segment,
+    sentence=_removal,
     params=(Param("segment", "Static segment", "segment"),),
     check=check_segment,
     icon="chart-pie",
