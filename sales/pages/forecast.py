@@ -206,7 +206,9 @@ def _chart(found: Forecast, links: Links) -> Any:
         return links.category(keys[label], {}, month, _last_day(month))
 
     series = [
-        Series(LABELS[name], [int(cell.value[name]) for cell in found.total.cells])
+        Series(
+            LABELS[name], [round(cell.value[name] / 1000) for cell in found.total.cells]
+        )
         for name in CATEGORIES
     ]
     return stacked([date_format(m, "M y") for m in found.months], series, url)
