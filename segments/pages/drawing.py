@@ -27,7 +27,7 @@ class Drawing:
     width: int
     height: int = HEIGHT
     streams: list[Stream] = field(default_factory=list)
-    numbers: list[tuple[float, float, int]] = field(default_factory=list)
+    numbers: list[tuple[float, float, str]] = field(default_factory=list)
 
 
 def drawing(names: Sequence[str], sizes: Sequence[int]) -> Drawing:
@@ -43,7 +43,7 @@ def drawing(names: Sequence[str], sizes: Sequence[int]) -> Drawing:
         found.streams += _side(number, name, sizes, THICK / most, middle)
     found.streams.insert(0, Stream(_main(thick, middle), "main"))
     found.numbers = [
-        (round(_x(n) + STEP / 2 + _TURN / 2, 1), middle, size)
+        (round(_x(n) + STEP / 2 + _TURN / 2, 1), middle, f"{size:,}")
         for n, size in enumerate(sizes)
     ]
     return found

@@ -17,7 +17,7 @@ class Growth:
 
     line: str
     area: str
-    scale: Sequence[tuple[float, int]]
+    scale: Sequence[tuple[float, str]]
     days: Sequence[tuple[float, date]]
     table: Sequence[tuple[date, int]]
     now: int
@@ -45,7 +45,7 @@ def growth(sizes: Sequence[tuple[date, int]]) -> Growth | None:
     return Growth(
         line=line,
         area=f"{line} L{places[-1][0]},{base} L{_LEFT},{base} Z",
-        scale=[(base - room * n / 2, top * n // 2) for n in range(3)],
+        scale=[(base - room * n / 2, f"{top * n // 2:,}") for n in range(3)],
         days=[(places[n][0], sizes[n][0]) for n in range(0, len(sizes), every)],
         table=list(reversed(sizes[-TABLE:])),
         now=sizes[-1][1],
