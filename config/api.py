@@ -6,12 +6,21 @@ from config import saved_views
 from core.api import notifications, people, work
 from core.api.base import extend
 from core.api.router import router
-from crm.api import attachments, duplicates, imports, interactions, merges
+from crm.api import (
+    attachments,
+    duplicates,
+    imports,
+    interactions,
+    lead_links,
+    merges,
+)
+from crm.api import settings as crm_settings
 from crm.api import views as crm
 from marketing import api as marketing
 from sales.api import leads as sales_leads
 from sales.api import mapping as sales_mapping
 from sales.api import parts as sales_parts
+from sales.api import processes as sales_processes
 from sales.api import settings as sales_settings
 from sales.api import views as sales
 from sales.assignment import api as assignment
@@ -22,6 +31,8 @@ from workflows import api as workflows
 merges.extend_records()
 sales_leads.extend_leads()
 assignment.extend_leads()
+lead_links.extend_records()
+sales_processes.extend_records()
 extend(crm.LeadViewSet, scoring.scores)
 for prefix, viewset in (
     ("users", people.UserViewSet),
@@ -50,6 +61,9 @@ for prefix, viewset in (
     ("tags", crm.TagViewSet),
     ("choices", crm.ChoiceViewSet),
     ("custom-fields", crm.CustomFieldViewSet),
+    ("status-reasons", crm_settings.StatusReasonViewSet),
+    ("processes", sales_processes.ProcessViewSet),
+    ("bin", crm_settings.BinViewSet),
     ("interactions", interactions.InteractionViewSet),
     ("imports", imports.ImportViewSet),
     ("duplicates", duplicates.DuplicateViewSet),

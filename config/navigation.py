@@ -177,6 +177,16 @@ SETTINGS = Area(
                     "update",
                 ),
                 NavEntry(
+                    "Business processes", "route", "process_list", "process", "update"
+                ),
+                NavEntry(
+                    "Status reasons",
+                    "tags",
+                    "status_reason_list",
+                    "status_reason",
+                    "update",
+                ),
+                NavEntry(
                     "Pipelines", "layout-kanban", "pipeline_list", "pipeline", "update"
                 ),
                 NavEntry("Currencies", "coin", "currency_list", "currency", "update"),
@@ -228,6 +238,7 @@ SETTINGS = Area(
                 NavEntry("Jobs", "loader-2", "job_list"),
                 NavEntry("API tokens", "key", "token_list"),
                 NavEntry("Audit history", "history", "audit_search", "audit"),
+                NavEntry("Bin", "trash", "bin", "deleted_record"),
                 NavEntry(
                     "Failed events",
                     "alert-triangle",

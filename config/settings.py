@@ -255,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
         ("marketing.sweep_submissions", 2.0),
         ("api.clean_idempotency_keys", 3600.0),
         ("crm.remove_discarded_files", 3600.0),
+        ("crm.empty_bin", 3600.0),
         ("crm.check_duplicates", 3600.0),
     )
 }

@@ -16,6 +16,7 @@ from crm.models import (
     Choice,
     Contact,
     CustomField,
+    DeletedRecord,
     DuplicatePair,
     DuplicateRule,
     Import,
@@ -94,6 +95,7 @@ def register_all() -> None:
             None,
             None,
         ),
+        Entity("deleted_record", "Deleted record", "Deleted records", DeletedRecord),
         Entity("import", "Import", "Imports", Import, "created_by", None),
     ):
         register_entity(entity)

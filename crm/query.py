@@ -27,6 +27,7 @@ from crm.models import (
     Contact,
     CustomField,
     Lead,
+    LeadParty,
     Product,
     StatusReason,
 )
@@ -223,6 +224,7 @@ def _contact() -> None:
             [
                 Relation("account", "Account", "account"),
                 Relation("leads", "Leads", "lead"),
+                Relation("lead_parties", "Part in leads", "lead_party"),
                 Relation("guardian", "Parent or guardian", "contact"),
                 Relation("wards", "Children", "contact"),
                 Relation("originating_lead", "Originating lead", "lead"),
@@ -276,12 +278,31 @@ def _lead() -> None:
                 Relation("parent_account", "Parent account", "account"),
                 Relation("product", "Product", "product"),
                 Relation("campaign", "Campaign", "campaign"),
+                Relation("parties", "People and accounts", "lead_party"),
                 Relation(
                     "activities", "Activities", "activity", local="pk", remote="lead_id"
                 ),
                 *_OWNERS,
             ],
             dynamic=custom_fields("lead"),
+        )
+    )
+
+
+def _parties() -> None:
+    register_query_entity(
+        QueryEntity(
+            "lead_party",
+            "Person or account of a lead",
+            "People and accounts of leads",
+            LeadParty,
+            fields_of(LeadParty),
+            [
+                Relation("lead", "Lead", "lead"),
+                Relation("contact", "Contact", "contact"),
+                Relation("account", "Account", "account"),
+            ],
+            start=False,
         )
     )
 
@@ -307,7 +328,7 @@ def _activity() -> None:
 def register() -> None:
     """Register every entity of this app; called from AppConfig.ready()."""
     register_interactions()
-    for entity in (_contact, _account, _lead, _activity, _people, _lists):
+    for entity in (_contact, _account, _lead, _parties, _activity, _people, _lists):
         entity()
 
 

@@ -8,8 +8,12 @@ from django.db.models import Q
 
 from core.access.entities import entity_of
 from core.access.querysets import VisibleQuerySet
+from core.access.rights import NOTHING, rights_of
 from core.base.search import search_words
 from crm.regarding import about_visible
+
+# What lies in the bin for a while after it was deleted.
+BINNED = ("contact", "account", "lead", "opportunity")
 
 
 class Searchable(VisibleQuerySet):
@@ -155,3 +159,19 @@ class DuplicatePairQuerySet(VisibleQuerySet):
 
     def waiting(self) -> Self:
         return self.filter(state="open")
+
+
+class DeletedRecordQuerySet(VisibleQuerySet):
+    entity = "deleted_record"
+
+    def visible_to(self, user: Any, action: str = "read") -> Self:
+        """Whoever may delete a record sees it in the bin, and brings it back."""
+        reached = NOTHING
+        rights = rights_of(user)
+        for key in BINNED:
+            mine = rights.condition(key, "delete")
+            if key == "lead":
+                closed = ~Q(state="open")
+                mine &= ~closed | (closed & rights.condition(key, "delete_closed"))
+            reached |= Q(entity=key) & mine
+        return self.filter(reached)

@@ -6,6 +6,7 @@ from django.urls import path
 
 from crm.pages import (
     actions,
+    bin,
     duplicates,
     edit,
     files,
@@ -13,6 +14,7 @@ from crm.pages import (
     mentions,
     merging,
     more_lists,
+    parties,
     records,
 )
 
@@ -36,6 +38,16 @@ urlpatterns = [
     path("merge/<slug:entity>/", merging.MergeRecords.as_view(), name="merge_records"),
     path("merges/<int:pk>/undo/", merging.MergeUndo.as_view(), name="merge_undo"),
     path("mentions/", mentions.Mentionable.as_view(), name="mentionable"),
+    path(
+        "leads/<int:pk>/associate/", parties.Associate.as_view(), name="lead_associate"
+    ),
+    path(
+        "leads/<int:pk>/associate/<int:party>/remove/",
+        parties.Disassociate.as_view(),
+        name="lead_disassociate",
+    ),
+    path("deleted/", bin.Bin.as_view(), name="bin"),
+    path("deleted/<int:pk>/restore/", bin.Restore.as_view(), name="bin_restore"),
     path("contacts/", lists.ContactList.as_view(), name="contact_list"),
     path("contacts/new/", edit.ContactEdit.as_view(), name="contact_create"),
     path("contacts/<int:pk>/", records.ContactPage.as_view(), name="contact"),

@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from core.base.errors import Invalid, Refused
 from core.base.models import Organisation
+from crm.models import ProcessState
 from crm.regarding import Links, RegardingKind, register_regarding
 from crm.services.kinds import RecordKind, register_record_kind
+from crm.services.processes import process_definitions
 from crm.services.status_reasons import reason_in_state
 from sales.models import Opportunity, Pipeline
 from sales.services.money import rate_on
@@ -140,9 +142,22 @@ def _moves(row: Opportunity, changed: set[str]) -> None:
     stage = stage_of(row.pipeline_id or 0, row.stage)
     row.stage_since = timezone.now()
     changed |= {"stage", "stage_since"}
+    _process_follows(row, changed)
     if "probability" not in changed:
         row.probability = stage.probability
         changed.add("probability")
+
+
+def _process_follows(row: Opportunity, changed: set[str]) -> None:
+    """Its process has a stage of the same key: it stands there too."""
+    process = process_definitions().get(row.process)
+    stage = process.by_key.get(row.stage) if process else None
+    under_way = row.process_state == ProcessState.ACTIVE
+    if stage and under_way and stage.entity == "opportunity":
+        if row.process_stage == stage.key:
+            return
+        row.process_stage, row.process_since = stage.key, timezone.now()
+        changed |= {"process_stage", "process_since"}
 
 
 def _check_pipeline(row: Opportunity) -> None:

@@ -17,11 +17,28 @@ from sales.pages import (
 )
 from sales.pages.mapping import MappingPage
 from sales.pages.qualify import QualifyPanel
+from sales.processes import designer
 from sales.processes import pages as processes
 
 urlpatterns = [
     path("pipeline/", board.PipelineBoard.as_view(), name="pipeline"),
     path("forecast/", forecast.ForecastPage.as_view(), name="forecast"),
+    path(
+        "settings/status-reasons/",
+        designer.StatusReasons.as_view(),
+        name="status_reason_list",
+    ),
+    path("settings/processes/", designer.Processes.as_view(), name="process_list"),
+    path(
+        "settings/processes/new/",
+        designer.ProcessEdit.as_view(),
+        name="process_create",
+    ),
+    path(
+        "settings/processes/<int:pk>/",
+        designer.ProcessEdit.as_view(),
+        name="process_edit",
+    ),
     path(
         "settings/pipelines/",
         settings.PipelineListPage.as_view(),

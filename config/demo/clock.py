@@ -26,6 +26,8 @@ from dataclasses import dataclass, field
 from django.db import connection
 from psycopg2.extras import execute_values
 
+from config.demo.stages import STAGES
+
 # Record and its table: their journal begins when they were made.
 TABLES = {
     "account": "crm_account",
@@ -83,6 +85,8 @@ def turn_back(times: Times, now: dt.datetime) -> None:
             "UPDATE crm_lead t SET sales_ready_at = v.at, stage_since = v.at",
             times.ready,
         )
+        for statement in STAGES:
+            _run(statement)
         for entity, table in TABLES.items():
             _run(_BEGINNING.format(entity=entity, table=table))
         for statement in _JOURNAL:

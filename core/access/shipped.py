@@ -104,6 +104,9 @@ SETTINGS_READ: Line = (
 DUPLICATES: Line = (("duplicate",), ("read", "update"), ALL)
 SCAN: Line = (("duplicate",), ("scan",), ALL)
 
+# Of what one may delete, the bin shows what was deleted.
+BIN: Line = (("deleted_record",), ("read", "update"), ALL)
+
 # Whoever finds somebody whom marketing knows may take that person on.
 MAKE_SALES: Line = (("contact",), ("make_sales",), ALL)
 
@@ -118,6 +121,7 @@ ROLES: tuple[ShippedRole, ...] = (
         "settings",
         "Everything, with people, rights and settings.",
         (
+            BIN,
             EVERYTHING_READ,
             SETTINGS_READ,
             ((*CUSTOMERS, *WORK, "campaign"), (*CHANGE, *HAND_OVER), ALL),
@@ -148,6 +152,7 @@ ROLES: tuple[ShippedRole, ...] = (
         "marketing",
         "All of marketing, with every lead and the workflows.",
         (
+            BIN,
             EVERYTHING_READ,
             SETTINGS_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
@@ -171,6 +176,7 @@ ROLES: tuple[ShippedRole, ...] = (
         "marketing",
         "Customers, open leads and the content of the own team.",
         (
+            BIN,
             EVERYTHING_READ,
             SETTINGS_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
@@ -193,6 +199,7 @@ ROLES: tuple[ShippedRole, ...] = (
         "sales",
         "The leads and opportunities of the own team and the teams below it.",
         (
+            BIN,
             EVERYTHING_READ,
             SETTINGS_READ,
             (CUSTOMERS, ("create",), ALL),
@@ -258,6 +265,7 @@ ROLES: tuple[ShippedRole, ...] = (
         "marketing",
         "A machine: all customers, leads and opportunities over the API.",
         (
+            BIN,
             EVERYTHING_READ,
             ((*CUSTOMERS, *WORK), (*CHANGE, *HAND_OVER), ALL),
             MAKE_SALES,

@@ -2,6 +2,7 @@
 
 from crm.models.activities import Activity, Note
 from crm.models.attachments import Attachment, DiscardedFile
+from crm.models.bin import DeletedRecord
 from crm.models.customers import Account, Contact, PersonFields
 from crm.models.duplicates import DuplicateKey, DuplicatePair, DuplicateRule
 from crm.models.imports import Import, ImportRow
@@ -21,6 +22,7 @@ __all__ = [
     "Choice",
     "Contact",
     "CustomField",
+    "DeletedRecord",
     "DiscardedFile",
     "DuplicateKey",
     "DuplicatePair",

@@ -77,4 +77,9 @@ class LeadParty(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.contact or self.account}, {self.role}"
+        return f"{self.known_as}, {self.role}"
+
+    @property
+    def known_as(self) -> str:
+        """The name of the person or the company."""
+        return str(self.contact or self.account)

@@ -22,6 +22,7 @@ from core.ui.toasts import toast
 from crm.models import Activity, Contact, Product
 from crm.regarding import regarding_keys
 from crm.services.activities import activity_complete, activity_log, note_add
+from crm.services.bin import what_goes
 from crm.services.contact_sales import contact_make_sales
 from crm.services.records import record_activate, record_deactivate, record_delete
 
@@ -165,6 +166,17 @@ class RecordDeed(LoginRequiredMixin, View):
 
     deed = "delete"
 
+    def get(self, request: HttpRequest, entity: str, pk: int) -> HttpResponseBase:
+        """What goes and what stays, before anything is deleted."""
+        record = record_or_404(request.user, entity, pk)
+        if self.deed != "delete":
+            return redirect(entity, pk)
+        if not may(request.user, "delete", record, entity):
+            raise PermissionDenied
+        goes, stays = what_goes(record)
+        context = {"record": record, "entity": entity, "goes": goes, "stays": stays}
+        return render(request, "crm/delete.html", context)
+
     def post(self, request: HttpRequest, entity: str, pk: int) -> HttpResponseBase:
         record = record_or_404(request.user, entity, pk)
         needed = "delete" if self.deed == "delete" else "update"
@@ -182,7 +194,10 @@ class RecordDeed(LoginRequiredMixin, View):
         except DomainError as error:
             messages.error(request, error.detail)
             return redirect(entity, pk)
-        messages.success(request, f"{record} {self.deed}d.")
+        said = f"{record} {self.deed}d."
+        if self.deed == "delete":
+            said += " It lies in the bin for 30 days."
+        messages.success(request, said)
         return (
             redirect(f"{entity}_list")
             if self.deed == "delete"

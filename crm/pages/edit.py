@@ -16,6 +16,7 @@ from crm.duplicates.showing import Shown, duplicates_shown
 from crm.models import Account, Activity, Campaign, Contact, Lead, Product
 from crm.pages import columns
 from crm.services.activities import activity_links_lead
+from crm.services.lead_from import carried_from, person_of
 from crm.services.records import record_create, record_update
 
 
@@ -113,49 +114,9 @@ class LeadEdit(CrmEdit):
         return made
 
 
-PERSON = (
-    "first_name",
-    "last_name",
-    "email",
-    "phone",
-    "mobile_phone",
-    "job_title",
-    "company_name",
-    "city",
-    "country",
-)
-
-
 def number_of(text: str) -> int | None:
     """The id in an address, or None."""
     return whole_number(text)
-
-
-def person_of(contact: Contact, user: Any) -> dict[str, Any]:
-    """What a new lead takes from its contact, with where that person came from."""
-    carried = {name: getattr(contact, name) for name in PERSON}
-    leads = Lead.objects.visible_to(user).filter(parent_contact=contact)
-    sources = leads.exclude(lead_source="").order_by("created_at", "pk")
-    carried |= {
-        "parent_contact": contact.pk,
-        "parent_account": contact.account_id,
-        "lead_source": sources.values_list("lead_source", flat=True).first(),
-    }
-    return {name: value for name, value in carried.items() if value}
-
-
-def carried_from(activity: Activity, user: Any) -> dict[str, Any]:
-    """What a new lead takes from an activity: person, company, notes."""
-    people = Contact.objects.visible_to(user)
-    contact = people.filter(pk=activity.contact_id or 0).first()
-    carried = person_of(contact, user) if contact else {}
-    if activity.account_id:
-        carried.setdefault("parent_account", activity.account_id)
-    if activity.product_id:
-        carried["product"] = activity.product_id
-    said = [activity.subject, activity.description, activity.outcome]
-    carried["description"] = "\n".join(dict.fromkeys(part for part in said if part))
-    return carried
 
 
 class ProductEdit(CrmEdit):

@@ -32,6 +32,7 @@ from crm.models import Account, Activity, Campaign, Contact, Lead, Note, Product
 from crm.pages import files, homes
 from crm.pages.about import about_scope
 from crm.pages.columns import ACTIVITY_ICONS, LEAD_TONES, lead_badge
+from crm.pages.parties import register_parties
 from crm.services.mentions import named
 
 # Search ---------------------------------------------------------------------------
@@ -389,5 +390,6 @@ def register_all() -> None:
     register_searches()
     register_timelines()
     register_panels()
+    register_parties()
     files.register_all()
     homes.register_homes()

@@ -103,11 +103,10 @@ def delete(name: str) -> RecordAction:
         "Delete",
         "trash",
         lambda r: reverse("record_delete", args=[name, r.pk]),
-        method="post",
+        method="panel",
         action="delete",
         menu=True,
         danger=True,
-        question=f"The {name} goes, with its notes and activities.",
         position=900,
     )
 

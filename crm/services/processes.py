@@ -74,7 +74,8 @@ def process_save(
             fields=step_fields(),
             processes=frozenset(others.values_list("key", flat=True)),
         )
-    if row.pk is not None:
+    if not row._state.adding:
+        _check_automation(row)
         _check_nobody_stranded(row)
     try:
         row.full_clean(exclude=["stages"] if row.stages else [])
@@ -116,6 +117,25 @@ def _standing(process: str, keep: frozenset[tuple[str, str]]) -> dict[str, int]:
         if number:
             found[key] = number
     return found
+
+
+# Where new leads, scores and the hand-over put leads: their names are free.
+AUTOMATION = {
+    MARKETING: {"inquiry", "automated_marketing_qualification", "sales_acceptance"},
+    SALES: {"qualify", "develop"},
+}
+
+
+def _check_automation(row: Process) -> None:
+    keys = {stage["key"] for stage in row.stages}
+    gone = AUTOMATION.get(row.key, set()) - keys
+    if gone:
+        raise Refused(
+            "stage_needed",
+            f"Scores and hand-over use the stage {', '.join(sorted(gone))}. "
+            "Rename it instead.",
+            attr="stages",
+        )
 
 
 def _check_nobody_stranded(row: Process) -> None:

@@ -18,7 +18,9 @@ from core.base.errors import Invalid, Refused, Stale
 from core.journal.relinking import Move, relink
 from crm import rules
 from crm.models import Account, Activity, Attachment, Contact, Lead, Note
+from crm.querysets import BINNED
 from crm.services.attachment_files import attachments_discard
+from crm.services.bin import bin_put
 from crm.services.kinds import RecordKind, kind_of, kind_of_record
 from crm.services.lead_stage import starting_place
 from crm.services.values import values_clean
@@ -228,6 +230,8 @@ def record_delete(
 ) -> None:
     """Delete a record with its notes, activities and files.
 
+    It lies in the bin for 30 days, from where it can be brought back whole.
+
     A closed lead is kept for the reports: Refused but for who may delete closed
     leads. What points to the record from elsewhere loses only the link.
     """
@@ -235,6 +239,8 @@ def record_delete(
     if isinstance(locked, Lead) and locked.is_closed and not _may_purge(user, locked):
         raise Refused("lead_closed", "Closed leads are kept for the reports.")
     key = kind_of_record(locked).key
+    if key in BINNED:
+        bin_put(record=locked, user=user)
     for model in (Activity, Note):
         model._default_manager.filter(
             regarding_type=key, regarding_id=locked.pk

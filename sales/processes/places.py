@@ -18,6 +18,7 @@ from crm.processes.rules import Definition, Stage
 from crm.services import lead_lifecycle, lead_stage
 from crm.services.processes import process_definitions
 from sales.kinds import must_be_open
+from sales.models import PipelineStage
 from sales.services.opportunities import opportunity_lock, opportunity_write
 
 Place = tuple[str, str]
@@ -108,7 +109,7 @@ def enter(at: Locked, place: Place, how: str) -> None:
     if at.entity == "lead":
         _lead_enters(at, place, stage)
     else:
-        write(at, _entered(at, place))
+        write(at, _entered(at, place) | _pipeline_follows(at, place))
     if at.place != before:
         _tell(at, before, how)
 
@@ -135,6 +136,21 @@ def _entered(at: Locked, place: Place) -> dict[str, Any]:
     process, stage = place
     moved = {"process": process, "process_stage": stage}
     return moved | {"process_since": timezone.now()} | alive
+
+
+def _pipeline_follows(at: Locked, place: Place) -> dict[str, Any]:
+    """The pipeline has a stage of the same key: the card moves along."""
+    row = at.record
+    stages = PipelineStage.objects.filter(pipeline=row.pipeline_id, key=place[1])
+    found = stages.first()
+    if found is None or row.stage == found.key:
+        return {}
+    now = timezone.now()
+    return {
+        "stage": found.key,
+        "stage_since": now,
+        "probability": found.probability,
+    }
 
 
 def _tell(at: Locked, before: Place, how: str) -> None:
