@@ -10,9 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from operator import itemgetter
 from typing import Any
 
-from rapidfuzz import fuzz
-
-from core.base.text import email_normalise, phone_normalise
+from core.base.text import email_normalise
 
 CREATE, LINK, SKIP = "create", "link", "skip"
 # How long a qualification can be taken back.
@@ -239,38 +237,6 @@ def company_domain(email: str, website: str) -> str:
     host = host.removeprefix("www.").split(":")[0]
     domain = host or email_normalise(email).rpartition("@")[2]
     return "" if domain in PUBLIC_MAIL else domain
-
-
-def account_likeness(lead: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
-    """An account beside the company a lead speaks of."""
-    reasons = []
-    name = _ratio(lead["company_name"], other["name"])
-    domain = company_domain(lead["email"], lead["website"])
-    same_domain = bool(domain) and domain in (
-        other["email_domain"].strip().lower(),
-        company_domain("", other["website"]),
-    )
-    same_phone = _same(phone_normalise, lead["phone"], other["phone"])
-    same_city = _same(str.lower, lead["city"], other["city"])
-    if name >= 70:
-        reasons.append("Same name" if name == 100 else "Similar name")
-    if same_domain:
-        reasons.append("Same website or email domain")
-    if same_phone:
-        reasons.append("Same phone")
-    if same_city:
-        reasons.append("Same city")
-    percent = round(name * 0.7) + 40 * same_domain + 15 * same_phone + 5 * same_city
-    return Likeness(min(percent, 100), tuple(reasons), name == 100 or same_domain)
-
-
-def _same(normal: Any, first: str, second: str) -> bool:
-    return bool(first.strip()) and normal(first.strip()) == normal(second.strip())
-
-
-def _ratio(first: str, second: str) -> int:
-    first, second = first.strip().lower(), second.strip().lower()
-    return round(fuzz.ratio(first, second)) if first and second else 0
 
 
 # -- Money --------------------------------------------------------------------------

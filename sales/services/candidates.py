@@ -1,18 +1,17 @@
-"""Who and what a lead may already be: contacts and accounts alike, with the reasons."""
+"""Who and what a lead may already be, by the organisation's rules for duplicates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, prefetch_related_objects
-
 from core.access.models import User
+from crm.duplicates.find import Likely, find_duplicates
+from crm.duplicates.folding import READS
+from crm.duplicates.showing import shown_to
 from crm.models import Account, Contact, Lead
-from crm.services.duplicates import likely_duplicates
-from sales.rules import Likeness, account_likeness, company_domain
+from sales.rules import Likeness, company_domain
 
-READ_AT_MOST = 50
 SHOW_AT_MOST = 5
 
 
@@ -62,69 +61,58 @@ class Candidate:
 
 
 def contact_candidates(lead: Lead, user: User | None) -> list[Candidate]:
-    """Active contacts alike to the lead, most alike first (four queries)."""
-    found = likely_duplicates(vars(lead), limit=SHOW_AT_MOST)
-    rows = [item.contact for item in found]
-    prefetch_related_objects(rows, "owner", "account")
-    seen = _seen(Contact, rows, user)
-    return [
-        Candidate(
-            "contact",
-            row.pk,
-            row.name,
-            str(row.owner or ""),
-            row.email or (row.account.name if row.account else row.company_name),
-            Likeness(item.similarity, (item.reason,), likely=True),
-            row.marketing_only,
-            row.pk in seen,
-        )
-        for item in found
-        for row in [item.contact]
-    ]
+    """Active contacts that the rules take for the person of the lead, most alike
+    first; hidden ones too, for doors show those by name and owner."""
+    return _candidates("contact", _person(lead), user)
 
 
 def account_candidates(lead: Lead, user: User | None) -> list[Candidate]:
-    """Active accounts alike to the company of the lead, most alike first."""
-    wanted = Q(pk__in=[])
-    name = lead.company_name.strip().lower()
-    if name:
-        wanted |= Q(name_norm=name)
-    words = [word for word in name.split() if len(word) >= 4]
-    if words:
-        wanted |= Q(search_text__contains=words[0])
-    domain = company_domain(lead.email, lead.website)
-    if domain:
-        wanted |= Q(email_domain=domain) | Q(search_text__contains=domain)
-    rows = Account.objects.active().filter(wanted).select_related("owner")
-    found = list(rows.order_by("-updated_at", "-id")[:READ_AT_MOST])
-    seen = _seen(Account, found, user)
-    return _best(
-        [
-            Candidate(
-                "account",
-                row.pk,
-                row.name,
-                str(row.owner or ""),
-                ", ".join(x for x in (row.city, row.country) if x),
-                account_likeness(vars(lead), vars(row)),
-                visible=row.pk in seen,
-            )
-            for row in found
-        ]
-    )
+    """Active accounts that the rules take for the company of the lead."""
+    return _candidates("account", _company(lead), user)
 
 
-def _best(candidates: list[Candidate]) -> list[Candidate]:
-    alike = [c for c in candidates if c.likeness.likely or c.likeness.percent >= 40]
-    alike.sort(key=lambda c: (not c.likeness.likely, -c.likeness.percent, c.id))
-    return alike[:SHOW_AT_MOST]
+def _person(lead: Lead) -> dict[str, Any]:
+    """A lead's external id numbers the lead, not the person."""
+    values = {name: getattr(lead, name, "") for name in READS["contact"]}
+    return values | {"external_id": ""}
 
 
-def _seen(model: Any, rows: list[Any], user: User | None) -> set[int]:
-    """Which of these rows the user may see (no query for the system)."""
-    ids = [row.pk for row in rows]
-    if user is None or not ids:
-        return set(ids)
-    return set(
-        model.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)
-    )
+def _company(lead: Lead) -> dict[str, Any]:
+    """What a lead tells of its company; its address may be that of the company too."""
+    values = {name: getattr(lead, name, "") for name in READS["account"]}
+    return values | {
+        "name": lead.company_name.strip(),
+        "email_domain": company_domain(lead.email, lead.website),
+        "external_id": "",
+    }
+
+
+def _candidates(
+    entity: str, values: dict[str, Any], user: User | None
+) -> list[Candidate]:
+    found = find_duplicates(entity, values, limit=SHOW_AT_MOST)
+    return [
+        Candidate(
+            entity,
+            each.record.pk,
+            each.name,
+            str(each.record.owner or ""),
+            _detail(each.record),
+            _likeness(each.likely),
+            each.marketing_only,
+            each.visible,
+        )
+        for each in shown_to(user, entity, found)
+    ]
+
+
+def _likeness(found: Likely) -> Likeness:
+    """What a rule of the organisation found is likely the same."""
+    return Likeness(round(100 * found.score), found.reasons, likely=True)
+
+
+def _detail(row: Any) -> str:
+    """What tells it from others of its name."""
+    if isinstance(row, Account):
+        return ", ".join(part for part in (row.city, row.country) if part)
+    return str(row.email or row.company_name or "")

@@ -7,7 +7,6 @@ import pytest
 from core.base.errors import Invalid, Refused, Stale
 from crm.models import Activity, Contact, CustomField, Lead, Note
 from crm.services.activities import activity_complete, activity_log, note_add
-from crm.services.duplicates import likely_duplicates
 from crm.services.records import (
     record_assign,
     record_create,
@@ -217,25 +216,3 @@ def test_deleting_a_contact_keeps_what_was_done_on_its_lead(cast):
     assert list(Note.objects.all()) == [note]
     assert not Contact.objects.exists()
     assert not Activity.objects.exists()
-
-
-def test_likely_duplicates_say_why():
-    known = ContactFactory(
-        first_name="Maria",
-        last_name="Petersen",
-        email="maria@petersen.dk",
-        phone="+45 33 12 34 56",
-        company_name="Petersen A/S",
-    )
-    ContactFactory(first_name="Mario", last_name="Petersen", company_name="Other")
-
-    def reason(**values):
-        found = likely_duplicates(values)
-        return [(c.contact, c.reason) for c in found]
-
-    assert reason(email=" MARIA@petersen.dk ") == [(known, "Same email address")]
-    assert reason(phone="+45 33 12 34 56") == [(known, "Same phone number")]
-    assert reason(
-        first_name="Maria", last_name="Petersen", company_name="Petersen AS"
-    ) == [(known, "Similar name at the same company")]
-    assert reason(first_name="Anna", last_name="Berg") == []

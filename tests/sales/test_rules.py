@@ -97,36 +97,6 @@ def test_the_stricter_preference_wins():
     assert rules.stricter_preferences(contact, lead) == {"do_not_bulk_email": True}
 
 
-COMPANY = {
-    "company_name": "Koopman Logistics",
-    "email": "mvdb@koopman.example",
-    "website": "",
-    "phone": "",
-    "city": "Rotterdam",
-}
-ACCOUNT = {"name": "Other", "email_domain": "", "website": "", "phone": "", "city": ""}
-
-
-@pytest.mark.parametrize(
-    ("account", "likely", "reason"),
-    [
-        ({"name": "KOOPMAN  Logistics".replace("  ", " ")}, True, "Same name"),
-        ({"name": "Koopman Logistic"}, False, "Similar name"),
-        ({"email_domain": "koopman.example"}, True, "Same website or email domain"),
-        (
-            {"website": "https://www.koopman.example/nl"},
-            True,
-            "Same website or email domain",
-        ),
-        ({"city": "rotterdam"}, False, "Same city"),
-    ],
-)
-def test_when_an_account_is_likely_the_same_company(account, likely, reason):
-    likeness = rules.account_likeness(COMPANY, ACCOUNT | account)
-    assert likeness.likely is likely
-    assert reason in likeness.reasons
-
-
 def test_a_public_mail_provider_is_no_company():
     assert rules.company_domain("anna@gmail.com", "") == ""
     assert rules.company_domain("anna@gmail.com", "www.hema.example") == "hema.example"
