@@ -111,25 +111,42 @@ def children_move(
     return [each for each in moved if each.get("rows") or each.get("olds")]
 
 
-def once_per(reference: Reference) -> list[list[str]]:
-    """The other columns of which a record may have each combination once only."""
+Once = tuple[list[str], bool]
+
+
+def once_per(reference: Reference) -> list[Once]:
+    """The other columns of which a record may have each combination once only.
+
+    The second part says whether two that are empty count as equal there.
+    """
     meta: Any = reference.model._meta
     rules = [c for c in meta.constraints if isinstance(c, models.UniqueConstraint)]
     # Of what bears a plain number (runs of a workflow) a second one may go; of what
     # a foreign key leads to (an open opportunity) none is ever dropped.
     by_number = bool(reference.number)
-    sets = [list(c.fields) for c in rules if by_number or c.condition is None]
-    sets += [list(names) for names in meta.unique_together]
+    sets = [
+        (list(c.fields), c.nulls_distinct is False)
+        for c in rules
+        if by_number or c.condition in (None, _is_there(meta, reference))
+    ]
+    plain = [list(names) for names in meta.unique_together]
     if meta.is_composite_pk:
-        sets.append([f.attname for f in meta.pk_fields])
-    sets += [[f.name] for f in meta.concrete_fields if f.unique and not f.primary_key]
-    sets += [[meta.pk.name]] if getattr(meta.pk, "remote_field", None) else []
+        plain.append([f.attname for f in meta.pk_fields])
+    plain += [[f.name] for f in meta.concrete_fields if f.unique and not f.primary_key]
+    plain += [[meta.pk.name]] if getattr(meta.pk, "remote_field", None) else []
     found = []
-    for names in sets:
+    for names, empty_equal in [*sets, *((names, False) for names in plain)]:
         columns = [meta.get_field(name).attname for name in names]
         if reference.column in columns:
-            found.append([name for name in columns if name != reference.column])
+            others = [name for name in columns if name != reference.column]
+            found.append((others, empty_equal))
     return found
+
+
+def _is_there(meta: Any, reference: Reference) -> models.Q:
+    """The condition that the column says something: no condition for what moves."""
+    names = [f.name for f in meta.concrete_fields if f.column == reference.column]
+    return models.Q(**{f"{names[0]}__isnull": False})
 
 
 def _where(reference: Reference) -> tuple[str, list[Any]]:
@@ -140,7 +157,7 @@ def _where(reference: Reference) -> tuple[str, list[Any]]:
 
 def _links_move(
     reference: Reference,
-    unique: Sequence[Sequence[str]],
+    unique: Sequence[Once],
     losers: Sequence[int],
     survivor: int,
 ) -> list[Log]:
@@ -151,8 +168,9 @@ def _links_move(
     table, column = q(reference.model._meta.db_table), q(reference.column)
     more, values = _where(reference)
     gone: list[Any] = []
-    for others in unique:
-        same = "".join(f" AND o.{q(name)} = t.{q(name)}" for name in others)
+    for others, empty_equal in unique:
+        equal = "IS NOT DISTINCT FROM" if empty_equal else "="
+        same = "".join(f" AND o.{q(name)} {equal} t.{q(name)}" for name in others)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM {table} t WHERE t.{column} = ANY(%s){more} AND EXISTS "  # noqa: S608 - own pieces
