@@ -191,7 +191,7 @@ def check_board(client, cast, won, still_open):
     ("row", "attr"),
     [
         ({"stage": "Nowhere"}, "stage"),
-        ({"currency": "XXX"}, "currency"),
+        ({"currency": "ZZZ"}, "currency"),
         ({"state": "won", "reason": "canceled"}, "status_reason"),
         ({"owner": "Nobody Known"}, "owner"),
         ({"probability": "140"}, "probability"),

@@ -137,7 +137,7 @@ def test_a_new_rate_changes_what_is_open_only_when_somebody_converts(cast):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("code", "said"),
-    [("XXX", "unknown_currency"), ("GBP", "unknown_currency"), ("USD", "no_rate")],
+    [("ZZZ", "unknown_currency"), ("GBP", "unknown_currency"), ("USD", "no_rate")],
 )
 def test_a_currency_without_a_rate_is_refused_by_name(cast, code, said):
     dollars((timezone.localdate() + dt.timedelta(days=1), "0.8"))
