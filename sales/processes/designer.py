@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -169,12 +169,18 @@ class ProcessEdit(Setting):
             "problems": _problems(error),
             "entities": ENTITIES,
             "others": others,
-            "fields": {k: sorted(names) for k, names in step_fields().items()},
+            "fields": {k: _named(names) for k, names in step_fields().items()},
             "version": self.request.POST.get("version")
             or getattr(process, "version", ""),
         }
         status = 422 if error else 200
         return render(self.request, "sales/process_edit.html", context, status=status)
+
+
+def _named(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Fields with what they are called: parent_contact -> Parent contact."""
+    labels = {name: name.removeprefix("custom.").replace("_", " ") for name in names}
+    return sorted((name, label.capitalize()) for name, label in labels.items())
 
 
 def _problems(error: DomainError | None) -> list[str]:
