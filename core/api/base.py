@@ -277,7 +277,12 @@ def record_action(
     def wrap(function: RecordAction) -> Any:
         def run(self: Any, http: Request, pk: str, **kwargs: Any) -> Response:
             record = self.object_for(right)
-            found = function(self, http, record, body_of(self, http, request))
+            values = body_of(self, http, request)
+            try:
+                found = function(self, http, record, values)
+            except type(record).DoesNotExist as gone:
+                # Deleted or merged away since it was looked up.
+                raise exceptions.NotFound from gone
             if isinstance(found, Response):
                 return found
             return self.shown(found) if isinstance(found, Model) else Response(found)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from core.access.models import User
 from core.access.rights import may, rights_of
 from core.base.errors import Denied, Invalid, Refused
-from core.base.locks import lock_values
-from core.base.text import email_normalise, phone_normalise
+from crm.matching.find import hold
 from crm.models import Account, Campaign, Contact, Lead
 from crm.services.lead_lifecycle import lead_lock, must_be_open, visible_lead
 from sales import rules
@@ -26,7 +24,8 @@ def qualify_lock(
     """Lock everything in the house's order and return it as it is then."""
     seen = visible_lead(lead_id, user)
     must_be_open(seen)
-    lock_values(*_identities(seen))
+    # As imports, forms and merges spell them: these wait, and find what is made.
+    hold(vars(seen))
     contact = _lock_contact(wish.contact_id or seen.parent_contact_id, user, wish)
     account = _lock_account(_account_id(seen, contact, wish), user, wish)
     lead = lead_lock(
@@ -40,17 +39,6 @@ def qualify_lock(
     if any(getattr(lead, name) != getattr(seen, name) for name in links):
         raise Refused("changed", "The lead changed just now. Please try again.")
     return lead, account, contact
-
-
-def _identities(lead: Lead) -> Iterable[str]:
-    """The values under which another writer may be making the same person."""
-    return (
-        email_normalise(lead.email),
-        phone_normalise(lead.phone),
-        phone_normalise(lead.mobile_phone),
-        lead.external_id,
-        lead.company_name.strip().lower(),
-    )
 
 
 def _lock_contact(pk: int | None, user: User | None, wish: Wish) -> Contact | None:

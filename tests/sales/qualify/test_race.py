@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections, transaction
 
 from core.base.errors import DomainError
 from core.journal.services import acting
+from crm.matching.find import hold
 from crm.models import Account, Contact
 from sales.models import Opportunity
 from sales.services.lead_qualify import lead_qualify
@@ -96,3 +97,38 @@ def test_two_leads_of_one_person_make_one_contact_or_warn(cast):
         outcomes = Counter(pool.map(click, leads))
     assert outcomes == {"qualified": 1, "likely_duplicate": 7}
     assert Contact.objects.filter(email_norm="same@x.example").count() == 1
+
+
+def test_it_waits_for_whoever_looks_for_the_same_person(cast):
+    """The values are held as imports, forms and merges spell them."""
+    lead = LeadFactory(owner=cast.ben, team=cast.benelux, email="same@x.example")
+    held, done = Event(), Event()
+
+    def look():
+        try:
+            with transaction.atomic():
+                hold({"email": " SAME@x.example"})
+                held.set()
+                done.wait(30)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        try:
+            assert held.wait(30)
+            with pytest.raises(OperationalError):
+                in_a_hurry(lead, cast.ben)
+        finally:
+            done.set()
+        looking.result()
+    with acting(cast.ben, via="api"):
+        lead_qualify(lead_id=lead.pk, user=cast.ben)
+
+
+def in_a_hurry(lead, user):
+    """Qualify, or give up where somebody has to be waited for."""
+    with acting(user, via="api"):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+        lead_qualify(lead_id=lead.pk, user=user)
