@@ -113,6 +113,7 @@ class QualifyForm(forms.Form):
         Opportunity, "open_opportunity", label="Open opportunity"
     )
     customer = LookupField(Account, "account", label="Customer, if another account")
+    customer_contact = LookupField(Contact, "contact", label="Or a person as customer")
     name = forms.CharField(required=False, max_length=300)
     currency = forms.CharField(required=False, max_length=3)
     estimated_value = forms.DecimalField(
@@ -131,6 +132,9 @@ class QualifyForm(forms.Form):
         said = super().clean() or {}
         if said.get("opportunity_do") == "link" and not said.get("link_opportunity"):
             self.add_error("link_opportunity", "Choose the one to link.")
+        if said.get("customer") and said.get("customer_contact"):
+            text = "The customer is an account or a person, not both."
+            self.add_error("customer_contact", text)
         return said
 
     def options(self) -> dict[str, Any]:
@@ -158,4 +162,6 @@ class QualifyForm(forms.Form):
             found["opportunity_currency"] = said["currency"]
         if said["customer"]:
             found["opportunity_customer"] = ("account", said["customer"].pk)
+        if said["customer_contact"]:
+            found["opportunity_customer"] = ("contact", said["customer_contact"].pk)
         return found

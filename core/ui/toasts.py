@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.http import HttpResponseBase
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.html import format_html
 from django_htmx.http import trigger_client_event
 
 Response = TypeVar("Response", bound=HttpResponseBase)
@@ -27,3 +29,9 @@ def toast(
     detail = {"text": text, "href": href, "link": link, "undo": undo, "tone": tone}
     trigger_client_event(response, "toast", detail)
     return response
+
+
+def message_with_undo(request: HttpRequest, text: str, undo: str) -> None:
+    """The same for a full page load: what was done, and an address that undoes it."""
+    button = '{} <button type="button" data-undo="{}">Undo</button>'
+    messages.success(request, format_html(button, text, undo))

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.generic import View
@@ -17,6 +17,7 @@ from django.views.generic import View
 from core.access.rights import may
 from core.base.errors import DomainError
 from core.journal.services import acting
+from core.ui.toasts import message_with_undo
 from crm.models import Lead
 from crm.services import lead_lifecycle as lifecycle
 from sales import forms as shapes
@@ -68,8 +69,15 @@ class Deed(LoginRequiredMixin, View):
                 )
         except DomainError as refusal:
             return self.refused(record, form, refusal)
-        messages.success(request, self.done)
+        except self.model.DoesNotExist as gone:
+            # Deleted or merged away since it was looked up.
+            raise Http404 from gone
+        self.tell(record)
         return self.back(record)
+
+    def tell(self, record: Any) -> None:
+        """Say what was done, on the page that comes next."""
+        messages.success(self.request, self.done)
 
     def refused(
         self, record: Any, form: forms.Form, refusal: DomainError
@@ -127,6 +135,10 @@ class QualifyNow(LeadDeed):
 
     right, done = "qualify", "Qualified. It can be undone for 10 minutes."
     run = staticmethod(lead_qualify)
+
+    def tell(self, record: Any) -> None:
+        undo = reverse("lead_undo_qualify", args=[record.pk])
+        message_with_undo(self.request, self.done, undo)
 
     def refused(
         self, record: Any, form: forms.Form, refusal: DomainError

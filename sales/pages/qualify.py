@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.generic import View
 
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError
 from core.base.models import Organisation
 from core.journal.services import acting
+from core.ui.toasts import toast
 from crm.models import Account, Contact, Lead
 from sales.forms import QualifyForm
 from sales.models import Currency, Opportunity
@@ -61,9 +63,14 @@ class QualifyPanel(LoginRequiredMixin, View):
                 )
         except DomainError as refusal:
             return self.show(lead, request.POST, error=refusal.detail, status=409)
+        except Lead.DoesNotExist as gone:
+            # Deleted or merged away since it was looked up.
+            raise Http404 from gone
         until = result.undo_until
         context = {"result": result, "until": until}
-        return render(request, "sales/qualified.html", context)
+        answer = render(request, "sales/qualified.html", context)
+        undo = reverse("lead_undo_qualify", args=[lead.pk])
+        return toast(answer, f"{result.lead} is qualified.", undo=undo)
 
     def show(
         self, lead: Lead, choices: Any, *, error: str = "", status: int = 200

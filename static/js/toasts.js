@@ -13,6 +13,18 @@ function csrf() {
   return JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
 }
 
+// What takes it back says where to go on; a refusal is told on the page it names.
+async function undone(address) {
+  const answer = await fetch(address, {
+    method: "POST",
+    headers: { "X-CSRFToken": csrf(), "HX-Request": "true" },
+  });
+  const next = answer.headers.get("HX-Redirect");
+  if (!answer.ok) showToast({ text: "This could not be undone.", tone: "bad" });
+  else if (next) location.assign(next);
+  else location.reload();
+}
+
 export function showToast({ text, href, link, undo, tone }) {
   const template = document.getElementById("toast-template");
   const toast = template.content.firstElementChild.cloneNode(true);
@@ -25,14 +37,7 @@ export function showToast({ text, href, link, undo, tone }) {
   if (undo) {
     const button = toast.querySelector("[data-undo]");
     button.hidden = false;
-    button.addEventListener("click", async () => {
-      const answer = await fetch(undo, {
-        method: "POST",
-        headers: { "X-CSRFToken": csrf() },
-      });
-      if (answer.ok) location.reload();
-      else showToast({ text: "This could not be undone.", tone: "bad" });
-    });
+    button.dataset.undo = undo;
   }
   document.getElementById("toasts").append(toast);
   watch(toast);
@@ -41,6 +46,11 @@ export function showToast({ text, href, link, undo, tone }) {
 document.addEventListener("toast", (event) => showToast(event.detail));
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-dismiss]")) event.target.closest("[data-toast]").remove();
+  const button = event.target.closest("[data-toast] [data-undo]");
+  if (!button) return;
+  // Once: a second click would undo what is undone already.
+  button.disabled = true;
+  undone(button.dataset.undo);
 });
 document.addEventListener("htmx:responseError", (event) => {
   const code = event.detail.xhr.status;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -91,6 +92,30 @@ def test_another_currency_and_customer(ben, cast):
     assert made.estimated_value == Decimal(500)
 
 
+def test_a_person_as_customer_or_an_account_never_both(ben, cast):
+    lead, buyer = lead_of(cast.ben), ContactFactory(first_name="Ida", last_name="Buyer")
+    both = choices(customer=AccountFactory().pk, customer_contact=buyer.pk)
+    refused = ben.post(at(lead), both, headers=HTMX)
+    assert refused.status_code == 422
+    assert "an account or a person, not both" in refused.content.decode()
+    shown = ben.get(at(lead), choices(customer_contact=buyer.pk), headers=HTMX)
+    assert "Ida Buyer" in shown.content.decode()
+    done = ben.post(at(lead), choices(customer_contact=buyer.pk), headers=HTMX)
+    assert done.status_code == 200
+    made = Opportunity.objects.get()
+    assert (made.account, made.contact) == (None, buyer)
+
+
+def test_the_message_after_it_undoes_it(ben, cast):
+    lead = lead_of(cast.ben)
+    done = ben.post(at(lead), choices(), headers=HTMX)
+    undo = reverse("lead_undo_qualify", args=[lead.pk])
+    assert json.loads(done["HX-Trigger"])["toast"]["undo"] == undo
+    answer = ben.post(undo, headers=HTMX)
+    assert answer["HX-Redirect"] == reverse("lead", args=[lead.pk])
+    assert Lead.objects.get(pk=lead.pk).state == "open"
+
+
 def test_it_warns_where_it_would_create_somebody_who_is_there(ben, cast):
     ContactFactory(email="mvdb@koopman.example", first_name="M", last_name="Berg")
     lead = lead_of(cast.ben)
@@ -110,6 +135,9 @@ class TestWithoutAsking:
         now = reverse("lead_qualify_now", args=[lead.pk])
         assert now in ben.get(reverse("lead", args=[lead.pk])).content.decode()
         assert ben.post(now).status_code == 302
+        page = ben.get(reverse("lead", args=[lead.pk])).content.decode()
+        undo = reverse("lead_undo_qualify", args=[lead.pk])
+        assert f'data-undo="{undo}"' in page
         for model in (Account, Contact, Opportunity):
             assert model.objects.count() == 1
 
