@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core.access.administration import HandoffModelAdmin, ReadOnlyAdmin
 from crm import process_admin  # noqa: F401 - registers its own models
 from crm.duplicates import services as duplicates
+from crm.imports.undo.services import import_undo
 from crm.merge.services import merge_undo
 from crm.models import (
     Account,
@@ -336,9 +338,31 @@ class DuplicateKeyAdmin(ReadOnlyAdmin):
 class ImportAdmin(ReadOnlyAdmin):
     """Imports and their progress; they are started on the import page."""
 
-    list_display = ("file_name", "entity", "state", "done", "total", "created_at")
-    list_filter = ("state", "entity")
+    list_display = (
+        "file_name",
+        "entity",
+        "state",
+        "undo_state",
+        "done",
+        "total",
+        "created_at",
+    )
+    list_filter = ("state", "undo_state", "entity")
     search_fields = ("file_name",)
+    actions = ("undo",)
+
+    def has_undo_permission(self, request: HttpRequest) -> bool:
+        """Whoever runs imports may take back their own."""
+        return self.allowed(request, "update")
+
+    @admin.action(description="Undo the import", permissions=["undo"])
+    def undo(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Take these imports back in the background; one that cannot be is told."""
+        rows = Import.objects.visible_to(request.user, "update")
+        chosen = rows.filter(pk__in=queryset.values("pk"))
+        for batch in chosen:
+            import_undo(batch=batch, user=request.user)
+        self.message_user(request, f"{len(chosen)} imports are being taken back.")
 
 
 @admin.register(ImportRow)
@@ -346,8 +370,8 @@ class ImportRowAdmin(ReadOnlyAdmin):
     """What became of each row of the imports one sees."""
 
     entity = "import"
-    list_display = ("batch", "row_no", "result", "record_id")
-    list_filter = ("result",)
+    list_display = ("batch", "row_no", "result", "undo", "record_id")
+    list_filter = ("result", "undo")
     list_select_related = ("batch",)
     search_fields = ("=record_id",)
     ordering = ("-id",)

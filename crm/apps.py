@@ -15,6 +15,7 @@ class CrmConfig(AppConfig):
         from crm.entities import register_all  # noqa: PLC0415
         from crm.imports.entities import register_entities  # noqa: PLC0415
         from crm.imports.jobs import register_kind  # noqa: PLC0415
+        from crm.imports.undo import services as import_undo  # noqa: PLC0415
         from crm.lists import ensure_lists  # noqa: PLC0415
         from crm.merge import registered as merge  # noqa: PLC0415
         from crm.notifications import register as register_news  # noqa: PLC0415
@@ -30,6 +31,7 @@ class CrmConfig(AppConfig):
         kinds.register_all()
         register_entities()
         register_kind()
+        import_undo.register_kind()
         register_scans()
         merge.register_all()
         register_news()

@@ -11,6 +11,7 @@ from core.query.registry import (
     extend_query_entity,
     register_query_entity,
 )
+from crm.services.holds import register_computed
 from scoring.homes import register_homes
 from scoring.models import LeadScore, ScoringModel
 from scoring.services.run import score_all_chunk
@@ -21,6 +22,7 @@ from segments.usage import register_segment_usage
 
 def register() -> None:
     """Called once, when the apps are loaded."""
+    register_computed(LeadScore)
     register_entity(
         Entity(
             "scoring_model",

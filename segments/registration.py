@@ -17,6 +17,7 @@ from core.query.registry import (
     register_query_entity,
     register_segment_source,
 )
+from crm.services.holds import register_computed
 from segments.homes import register_homes
 from segments.models import Membership, Segment, SegmentTemplate
 from segments.services import batches
@@ -34,6 +35,7 @@ def name_of(segment_id: int) -> str | None:
 
 def register() -> None:
     """Called once, when the apps are loaded."""
+    register_computed(Membership)
     register_entity(
         Entity(
             "segment",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -17,9 +18,12 @@ from core.api.base import ReadViewSet
 from core.api.door import require
 from core.api.parsers import StrictJSONParser
 from core.api.serializers import RecordSerializer, StrictSerializer
+from core.api.work import JobSerializer
+from core.jobs.services import job_view
 from crm.imports.jobs import import_enqueue
 from crm.imports.services import import_create
 from crm.imports.stopping import import_stop
+from crm.imports.undo.services import import_undo, undo_asked
 from crm.models import Import, ImportRow
 
 PAGE, PAGE_MOST = 50, 200
@@ -45,6 +49,15 @@ class ImportSerializer(RecordSerializer):
             "accounts_created",
             "notes",
             "problem",
+            "undo_state",
+            "undo_job_id",
+            "undone",
+            "undone_partly",
+            "undo_kept",
+            "undo_gone",
+            "contacts_undone",
+            "accounts_undone",
+            "undone_at",
             "job_id",
             "created_by",
             "created_at",
@@ -56,7 +69,15 @@ class ImportSerializer(RecordSerializer):
 class ImportRowSerializer(serializers.ModelSerializer):
     class Meta:
         model = ImportRow
-        fields = ("row_no", "result", "record_id", "errors", "raw")
+        fields = (
+            "row_no",
+            "result",
+            "record_id",
+            "errors",
+            "undo",
+            "undo_why",
+            "raw",
+        )
         read_only_fields = fields
 
 
@@ -73,6 +94,12 @@ class NewImportSerializer(StrictSerializer):
             return json.loads(text)
         except (ValueError, RecursionError) as error:
             raise serializers.ValidationError(f"Is not JSON: {error}") from error
+
+
+class UndoSerializer(StrictSerializer):
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Count what would be taken back; write nothing."
+    )
 
 
 class ImportViewSet(ReadViewSet):
@@ -106,6 +133,7 @@ class ImportViewSet(ReadViewSet):
     @extend_schema(
         parameters=[
             OpenApiParameter("result", str, enum=ImportRow.Result.values),
+            OpenApiParameter("undo", str, enum=ImportRow.Undo.values),
             OpenApiParameter("cursor", int, description="Rows after this number."),
             OpenApiParameter("page_size", int),
         ],
@@ -118,6 +146,8 @@ class ImportViewSet(ReadViewSet):
         found = self.get_object().rows.filter(row_no__gt=asked["cursor"])
         if asked["result"]:
             found = found.filter(result=asked["result"])
+        if asked["undo"]:
+            found = found.filter(undo=asked["undo"])
         page = list(found.order_by("row_no")[: asked["page_size"] + 1])
         shown, more = page[: asked["page_size"]], len(page) > asked["page_size"]
         following = None
@@ -135,9 +165,26 @@ class ImportViewSet(ReadViewSet):
         """Stop after the running part; what is done stays done."""
         return self.shown(import_stop(batch=self.object_for("update")))
 
+    @extend_schema(
+        request=UndoSerializer, responses={202: JobSerializer, 200: OpenApiTypes.OBJECT}
+    )
+    @action(detail=True, methods=["post"], pagination_class=None, filter_backends=[])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take a finished import back; answers the job to follow.
+
+        With `dry_run` only what would go, come back and stay is counted.
+        """
+        batch = self.object_for("update")
+        shape = UndoSerializer(data=request.data)
+        shape.is_valid(raise_exception=True)
+        if not shape.validated_data["dry_run"]:
+            job = import_undo(batch=batch, user=request.user)
+            return Response(job_view(job), status=202)
+        return Response(asdict(undo_asked(batch=batch, user=request.user)))
+
 
 def _rows_asked(request: Request) -> dict[str, Any]:
-    known = {"result", "cursor", "page_size"}
+    known = {"result", "undo", "cursor", "page_size"}
     for name in request.query_params:
         if name not in known:
             error = exceptions.ErrorDetail("Unknown filter.", code="unknown_filter")
@@ -151,5 +198,6 @@ class _RowsAsked(serializers.Serializer):
     result = serializers.ChoiceField(
         ImportRow.Result.choices, default="", allow_blank=True
     )
+    undo = serializers.ChoiceField(ImportRow.Undo.choices, default="", allow_blank=True)
     cursor = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
     page_size = serializers.IntegerField(min_value=1, max_value=PAGE_MOST, default=PAGE)

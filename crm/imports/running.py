@@ -66,7 +66,7 @@ def _piece(import_id: int) -> bool:
             batch = Import.objects.select_for_update().get(pk=import_id)
             if batch.state not in OPEN_STATES:
                 return True
-            with acting(batch.created_by, via="import"):
+            with acting(batch.created_by, via=f"import:{batch.pk}"):
                 return _advance(batch)
     except DomainError as error:
         Import.objects.filter(pk=import_id).update(

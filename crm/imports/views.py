@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.access.rights import may, rights_of
 from core.base.errors import DomainError
 from core.base.text import whole_number
+from core.jobs.models import Job
 from core.journal.services import acting
 from crm.imports.forms import mapping_columns, mapping_form, mapping_of
 from crm.imports.jobs import import_enqueue
@@ -21,6 +22,7 @@ from crm.imports.registry import import_entities, import_entity
 from crm.imports.running import OPEN_STATES
 from crm.imports.services import import_draft, import_start
 from crm.imports.stopping import import_stop
+from crm.imports.undo.services import UNDER_WAY, may_undo, undo_problem
 from crm.models import Import, ImportRow
 
 PAGE = 50
@@ -28,7 +30,7 @@ LISTED = 100
 _FORMULA = ("=", "@", "\t", "\r")
 
 
-def _import(request: HttpRequest, pk: int, action: str = "read") -> Import:
+def own_import(request: HttpRequest, pk: int, action: str = "read") -> Import:
     """The import, where the user sees it: 404 unseen, 403 where it is not theirs."""
     rows = Import.objects.visible_to(request.user).select_related("created_by")
     batch = get_object_or_404(rows, pk=pk)
@@ -84,7 +86,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_map(request: HttpRequest, pk: int) -> HttpResponse:
     """Give each column its field, then try the file dry or start."""
-    batch = _import(request, pk, "update")
+    batch = own_import(request, pk, "update")
     if batch.state != "draft" and not (batch.dry_run and batch.state == "completed"):
         return redirect("import_show", pk)
     problem = None
@@ -118,20 +120,27 @@ def _start(request: HttpRequest, batch: Import, mapping: Any, *, dry_run: bool) 
 @require_GET
 def import_show(request: HttpRequest, pk: int) -> HttpResponse:
     """How far an import is, and what became of its rows; asked again by htmx."""
-    batch = _import(request, pk)
+    batch = own_import(request, pk)
     if batch.state == "draft":
         return redirect("import_map", pk)
     result = request.GET.get("result", "rejected")
-    if result not in ImportRow.Result.values:
-        result = ""
+    undo = request.GET.get("undo", "")
     after = request.GET.get("after", "")
-    rows = batch.rows.filter(row_no__gt=whole_number(after) or 0)
-    rows = rows.filter(result=result) if result else rows.exclude(result="")
+    rows = batch.rows.filter(row_no__gt=whole_number(after) or 0).exclude(result="")
+    if undo in ImportRow.Undo.values:
+        rows, result = rows.filter(undo=undo), ""
+    elif result in ImportRow.Result.values:
+        rows, undo = rows.filter(result=result), ""
+    else:
+        result = undo = ""
     page = list(rows.order_by("row_no")[: PAGE + 1])
     context = {
+        **_undo_shown(request, batch),
+        "undo": undo,
         "batch": batch,
         "entity": import_entity(batch.entity),
-        "running": batch.state in OPEN_STATES,
+        "running": batch.state in OPEN_STATES or batch.undo_state in UNDER_WAY,
+        "importing": batch.state in OPEN_STATES,
         "percent": batch.done * 100 // batch.total if batch.total else 100,
         "result": result,
         "results": _result_tabs(batch),
@@ -144,6 +153,29 @@ def import_show(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, f"crm/imports/{name}", context)
 
 
+def _undo_shown(request: HttpRequest, batch: Import) -> dict[str, Any]:
+    """How far an undo is, its results as tabs, and whether one can begin."""
+    job = Job.objects.filter(pk=batch.undo_job_id or 0).first()
+    counts = {
+        "undone": batch.undone,
+        "partly": batch.undone_partly,
+        "kept": batch.undo_kept,
+        "gone": batch.undo_gone,
+    }
+    return {
+        "undo_job": job,
+        "undoing": batch.undo_state in UNDER_WAY,
+        "undo_tabs": [
+            (value, label, counts[value])
+            for value, label in ImportRow.Undo.choices
+            if batch.undo_state
+        ],
+        "undoable": undo_problem(batch) is None
+        and may(request.user, "update", batch, "import")
+        and may_undo(request.user, batch),
+    }
+
+
 def _result_tabs(batch: Import) -> list[tuple[str, str, int]]:
     found = ImportRow.Result.choices
     return [(value, label, getattr(batch, value)) for value, label in found]
@@ -153,7 +185,7 @@ def _result_tabs(batch: Import) -> list[tuple[str, str, int]]:
 @require_POST
 def import_begin(request: HttpRequest, pk: int) -> HttpResponse:
     """After a dry run: the same file with the same mapping, for good."""
-    batch = _import(request, pk, "update")
+    batch = own_import(request, pk, "update")
     _start(request, batch, batch.mapping, dry_run=False)
     return redirect("import_show", pk)
 
@@ -162,7 +194,7 @@ def import_begin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def import_halt(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop; what is done stays done."""
-    batch = _import(request, pk, "update")
+    batch = own_import(request, pk, "update")
     with acting(request.user, via="browser"):
         import_stop(batch=batch)
     return redirect("import_show", pk)
@@ -172,10 +204,43 @@ def import_halt(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def import_rejected(request: HttpRequest, pk: int) -> StreamingHttpResponse:
     """The rejected rows as a file to mend and import again, with the reasons."""
-    batch = _import(request, pk)
+    batch = own_import(request, pk)
     answer = StreamingHttpResponse(_rejected(batch), content_type="text/csv")
     answer["Content-Disposition"] = f'attachment; filename="rejected-{batch.pk}.csv"'
     return answer
+
+
+@login_required
+@require_GET
+def import_report(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """Every row with what became of it, by the import and by its undo."""
+    batch = own_import(request, pk)
+    answer = StreamingHttpResponse(_report(batch), content_type="text/csv")
+    answer["Content-Disposition"] = f'attachment; filename="report-{batch.pk}.csv"'
+    return answer
+
+
+def _report(batch: Import) -> Any:
+    writer = csv.writer(_Echo())
+    header = batch.layout["header"]
+    told = ["Result", "Why rejected", "Undo", "Why it stays"]
+    yield "\ufeff" + writer.writerow([*map(_harmless, header), *told])
+    for row in batch.rows.order_by("row_no").iterator():
+        cells = [*row.raw, *[""] * (len(header) - len(row.raw))][: len(header)]
+        outcome = [
+            row.get_result_display(),
+            _said(row.errors),
+            row.get_undo_display(),
+            _said(row.undo_why),
+        ]
+        yield writer.writerow([*map(_harmless, cells), *map(_harmless, outcome)])
+
+
+def _said(lines: Any) -> str:
+    return "; ".join(
+        f"{line['attr']}: {line['detail']}" if line["attr"] else line["detail"]
+        for line in lines
+    )
 
 
 class _Echo:
@@ -189,10 +254,7 @@ def _rejected(batch: Import) -> Any:
     yield "\ufeff" + writer.writerow([*map(_harmless, header), "Why rejected"])
     rows = batch.rows.filter(result="rejected").order_by("row_no")
     for raw, errors in rows.values_list("raw", "errors").iterator():
-        why = "; ".join(
-            f"{error['attr']}: {error['detail']}" if error["attr"] else error["detail"]
-            for error in errors
-        )
+        why = _said(errors)
         cells = [*raw, *[""] * (len(header) - len(raw))][: len(header)]
         yield writer.writerow([*map(_harmless, cells), why])
 

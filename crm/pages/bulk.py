@@ -12,6 +12,7 @@ from core.access.models import Team, User
 from core.base.errors import DomainError
 from core.ui.columns import BulkAction, BulkReport
 from crm.merge.rules import MOST
+from crm.services.left_over import contacts_clean_up
 from crm.services.records import record_assign, record_delete, record_tag
 
 CHUNK = 500
@@ -129,3 +130,26 @@ def merge_selected(entity: str) -> BulkAction:
         return BulkReport("", goto=f"{page}?ids={','.join(map(str, ids))}")
 
     return BulkAction("merge", "Merge", "git-merge", run)
+
+
+def clean_up() -> BulkAction:
+    """Delete what marketing left over, after a question; say why the rest stays."""
+
+    def run(user: Any, rows: QuerySet, values: dict[str, Any]) -> BulkReport:
+        report = contacts_clean_up(ids=rows.values_list("pk", flat=True), user=user)
+        left = [
+            (str(row), reverse("contact", args=[row.pk]), reason)
+            for row, reason in report.kept
+        ]
+        return BulkReport(f"{report.gone:,} contacts went to the bin.", left)
+
+    return BulkAction(
+        "clean_up",
+        "Clean up",
+        "trash",
+        run,
+        "delete",
+        question="Those of the selected contacts that only marketing knows and that "
+        "have neither a lead nor an interaction go to the bin for 30 days.",
+        danger=True,
+    )

@@ -14,6 +14,7 @@ from crm import filters
 from crm.models import Account, Contact, Lead
 from crm.pages import bulk, columns
 from crm.processes.labels import StageName, reason_name
+from crm.services.left_over import left_over
 
 
 def mine(rows: QuerySet, user: Any) -> QuerySet:
@@ -29,6 +30,7 @@ class ContactList(ListPage):
     bulk_actions = (
         bulk.assign("contacts"),
         bulk.tag("contacts"),
+        bulk.clean_up(),
         bulk.delete("contacts"),
     )
     columns = (
@@ -95,6 +97,13 @@ class ContactList(ListPage):
         ),
         ListView(
             "marketing_only", "Marketing only", lambda rows, user: rows.marketing_only()
+        ),
+        ListView(
+            "left_over",
+            "Left over from marketing",
+            lambda rows, user: left_over(rows),
+            note="Only marketing knows them, and they have neither a lead nor an "
+            "interaction. Select them to clean up.",
         ),
         ListView("mine", "Mine", lambda rows, user: mine(rows.active(), user)),
         ListView(

@@ -28,6 +28,7 @@ from core.ui.timeline import (
     register_timeline,
     register_timeline_source,
 )
+from crm.imports.naming import register_sources
 from crm.models import Account, Activity, Campaign, Contact, Lead, Note, Product
 from crm.pages import files, homes
 from crm.pages.about import about_scope
@@ -393,3 +394,4 @@ def register_all() -> None:
     register_parties()
     files.register_all()
     homes.register_homes()
+    register_sources()

@@ -95,8 +95,21 @@ def bin_put(*, record: models.Model, user: User | None) -> DeletedRecord:
 
     The caller deletes it afterwards, in the same transaction.
     """
+    links = [[model._meta.label, column, ids] for model, column, ids in _links(record)]
+    made = bin_row(record, _rows(record)[1:], links, user)
+    made.save(force_insert=True)
+    return made
+
+
+def bin_row(
+    record: models.Model,
+    along: Iterable[models.Model],
+    links: list[list[Any]],
+    user: User | None,
+) -> DeletedRecord:
+    """What lies in the bin for a record: unsaved, with what goes along with it."""
     row: Any = record
-    return DeletedRecord.objects.create(
+    return DeletedRecord(
         entity=kind_of_record(record).key,
         record_id=record.pk,
         name=str(record)[:300],
@@ -104,10 +117,8 @@ def bin_put(*, record: models.Model, user: User | None) -> DeletedRecord:
         owner_id=getattr(row, "owner_id", None),
         team_id=getattr(row, "team_id", None),
         facts={name: getattr(row, name) for name in FACTS if hasattr(row, name)},
-        rows=[_dumped(each) for each in _rows(record)],
-        links=[
-            [model._meta.label, column, ids] for model, column, ids in _links(record)
-        ],
+        rows=[_dumped(each) for each in (record, *along)],
+        links=links,
         deleted_by=user,
     )
 

@@ -328,10 +328,10 @@ def test_rows_beyond_the_users_reach_are_rejected_and_new_ones_are_theirs(
 
 
 def test_changes_are_journaled_with_the_importing_user(bring, cast):
-    bring("contact", HEAD + "A,a@x.example,\n", MAPPING, user=cast.ann)
+    batch = bring("contact", HEAD + "A,a@x.example,\n", MAPPING, user=cast.ann)
 
     entry = Entry.objects.get(name="contact.created")
-    assert (entry.actor_id, entry.via) == (cast.ann.pk, "import")
+    assert (entry.actor_id, entry.via) == (cast.ann.pk, f"import:{batch.pk}")
 
 
 def test_wrong_mapping_leaves_nothing(bring):

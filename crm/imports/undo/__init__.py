@@ -1,0 +1,1 @@
+"""Taking an import back: judged record by record, done chunk by chunk."""
