@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,7 +44,7 @@ class Preview:
     created: int
     updated: int
     of: dict[str, dict[str, int]] = field(default_factory=dict)
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, int] = field(default_factory=dict)
     partial: bool = False
 
 
@@ -179,8 +178,8 @@ def _preview_one(preview: Preview, key: str, verdict: Verdict) -> None:
         label, dict.fromkeys(("goes", "changed_back", "partly", "kept", "gone"), 0)
     )
     of[word] += 1
-    reasons = {line["detail"] for line in verdict.held}
-    preview.reasons.update(reasons)
+    for reason in {line["detail"] for line in verdict.held}:
+        preview.reasons[reason] = preview.reasons.get(reason, 0) + 1
 
 
 def _word(verdict: Verdict) -> str:

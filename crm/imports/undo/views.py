@@ -57,8 +57,9 @@ def _panel(
         "problem": problem,
     }
     if problem is None:
-        context["preview"] = undo_preview(batch=batch, user=request.user)
-        context["reasons"] = context["preview"].reasons.most_common()
+        preview = undo_preview(batch=batch, user=request.user)
+        often = sorted(preview.reasons.items(), key=lambda each: (-each[1], each[0]))
+        context.update(preview=preview, reasons=often)
     status = problem.status if problem and request.method == "POST" else 200
     return render(request, "crm/imports/undo.html", context, status=status)
 
