@@ -62,7 +62,7 @@ def register_all() -> None:
         Entity("product", "Product", "Products", Product, None, None),
         Entity("campaign", "Campaign", "Campaigns", Campaign, extra_actions=ASSIGN),
         Entity("tag", "Tag", "Tags", Tag, None, None),
-        Entity("choice", "List value", "List values", Choice, None, None),
+        Entity("choice", "Choice", "Choices", Choice, None, None),
         Entity(
             "custom_field", "Custom field", "Custom fields", CustomField, None, None
         ),

@@ -45,7 +45,7 @@ def ready_for_me(request: HttpRequest) -> dict[str, Any] | None:
     user: Any = request.user
     rows = Lead.objects.visible_to(user).sales_ready()
     rows = rows.filter(Q(owner=user) | Q(owner=None)) if _sells(user) else rows
-    ordered = rows.select_related("parent_account").order_by(
+    ordered = rows.select_related("parent_account", "owner").order_by(
         "owner", "-sales_ready_at", "-pk"
     )
     found = list(ordered[:SHOWN])

@@ -58,6 +58,7 @@ class ListRows(LoginRequiredMixin, View):
     model: ClassVar[type[Model]]
     title: ClassVar[str]
     noun: ClassVar[str]
+    nouns: ClassVar[str] = ""
     icon: ClassVar[str] = "list"
     url_name: ClassVar[str]
     record_url_name: ClassVar[str] = ""

@@ -118,6 +118,11 @@ class ListPage(ListBulk):
             "narrowed": any(self.params.get(n) for n in ("q", "query")),
         }
 
+    @property
+    def plural(self) -> str:
+        """What several of the rows are called."""
+        return self.nouns or self.title.lower()
+
     # Counts, export -------------------------------------------------------------
 
     def counts(self) -> HttpResponse:
@@ -146,7 +151,7 @@ class ListPage(ListBulk):
         changed = 0 if new else changed_rows(self.rows(), seen)
         answer = HttpResponse(status=204)
         if new or changed:
-            noun = self.noun if new == 1 else self.title.lower()
+            noun = self.noun if new == 1 else self.plural
             many = "+" if new == MOST else ""
             said = f"{new}{many} new {noun}" if new else "Something changed here"
             trigger_client_event(answer, "list:news", {"text": said})

@@ -38,7 +38,7 @@ class PipelineBoard(OpportunityList):
     fifty do; the sums are one grouped query.
     """
 
-    title, url_name = "Pipeline", "pipeline"
+    title, nouns, url_name = "Pipeline", "opportunities", "pipeline"
     template_name = "sales/board.html"
     has_columns: ClassVar[bool] = False
 

@@ -211,7 +211,7 @@ class OpportunityPage(CrmRecord):
                     lambda r: money(r, "actual_value"),
                     editable=False,
                 ),
-                Fact("amount_from_lines", "Sum of the lines"),
+                Fact("amount_from_lines", "Value from lines"),
                 Fact("currency", "Currency"),
                 Fact("rate", "Converted", converted, editable=False),
                 Fact("estimated_close", "Estimated close"),

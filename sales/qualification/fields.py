@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,7 +84,7 @@ KIND_WORDS = {
 def column_type(column: models.Field, lists: Mapping[str, str]) -> FieldType:
     """The type of a column of a model; `lists` names its extensible lists."""
     label = str(column.verbose_name)
-    label = label[:1].upper() + label[1:]
+    label = re.sub(r"(?<=[a-z])(?=[0-9])", " ", label[:1].upper() + label[1:])
     if isinstance(column, models.ForeignKey):
         return FieldType("link", label, source=column.related_model._meta.label)
     if isinstance(column, ArrayField):
