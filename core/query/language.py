@@ -24,6 +24,7 @@ from core.query.dependencies import (
 )
 from core.query.describe import describe
 from core.query.errors import QueryError, QueryTimeout
+from core.query.estimates import Estimate, estimate, marked
 from core.query.explain import explain
 from core.query.guard import MATCH_CHUNK, evaluating
 from core.query.marks import counts, why
@@ -35,6 +36,7 @@ Rows = TypeVar("Rows", bound="QuerySet[Any, Any]")
 __all__ = [
     "Context",
     "Dependencies",
+    "Estimate",
     "Query",
     "QueryError",
     "QueryTimeout",
@@ -45,10 +47,12 @@ __all__ = [
     "counts",
     "dependencies",
     "describe",
+    "estimate",
     "evaluating",
     "explain",
     "filter_queryset",
     "list_ids",
+    "marked",
     "matching",
     "next_change",
     "validate",

@@ -47,7 +47,7 @@ def why(query: Query, pk: int, context: Context) -> Any:
         path: {"result": mark["count"] > 0, **_found(mark)}
         for path, mark in marker.marks.items()
     }
-    return _annotated(query.tree, "", answers)
+    return annotated(query.tree, "", answers)
 
 
 def _found(mark: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def counts(query: Query, context: Context, *, whole: int | None = None) -> Any:
         path: {"rows": mark["count"], **_empty(mark)}
         for path, mark in marker.marks.items()
     }
-    return _annotated(query.tree, "", answers)
+    return annotated(query.tree, "", answers)
 
 
 def _empty(mark: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class _Marker:
         nested: bool,
     ) -> None:
         """Mark every condition on the rows, then those on their relations."""
-        nodes, implied = _nodes(cond)
+        nodes, implied = conditions_of(cond)
         scope = Scope(entity, None if nested else self.only)
         if implied:
             rows = rows.filter(
@@ -149,7 +149,7 @@ class _Marker:
         for number, item in enumerate(nodes):
             holds = self.compiler.cond(item, scope)
             wanted[f"n{number}"] = CountRows("pk", filter=holds)
-            field = _negated_field(item)
+            field = negated_field(item)
             if field is not None:
                 wanted[f"e{number}"] = CountRows("pk", filter=blank(field))
         answers = rows.aggregate(**wanted) if wanted else {}
@@ -170,7 +170,7 @@ class _Marker:
         self.level(item.where, item.target, behind, nested=True)
 
 
-def _nodes(cond: Cond | None) -> tuple[list[Cond], list[Clause]]:
+def conditions_of(cond: Cond | None) -> tuple[list[Cond], list[Clause]]:
     """The conditions on the rows themselves, those of the tree and those implied."""
     found: list[Cond] = []
     implied: list[Clause] = []
@@ -180,17 +180,26 @@ def _nodes(cond: Cond | None) -> tuple[list[Cond], list[Clause]]:
         if isinstance(item, Clause) and item.implied:
             implied.append(item)
             continue
-        inner = item.items if isinstance(item, And | Or) else ()
-        if isinstance(item, Not):
-            inner = (item.item,)
-        stack.extend(inner)
-        # The group that only holds what is implied stands for no node of the tree.
-        if not any(isinstance(part, Clause) and part.implied for part in inner):
+        stack.extend(_parts(item))
+        if not stands_for_none(item):
             found.append(item)
     return found, implied
 
 
-def _negated_field(item: Cond) -> Any:
+def stands_for_none(item: Cond) -> bool:
+    """What is implied, and the group that only holds it, are no node of the tree."""
+    if isinstance(item, Clause):
+        return item.implied
+    return any(isinstance(part, Clause) and part.implied for part in _parts(item))
+
+
+def _parts(item: Cond) -> tuple[Cond, ...]:
+    if isinstance(item, Not):
+        return (item.item,)
+    return item.items if isinstance(item, And | Or) else ()
+
+
+def negated_field(item: Cond) -> Any:
     """The field whose empty values satisfy this negative condition."""
     sign = False
     while isinstance(item, Not):
@@ -203,17 +212,17 @@ def _negated_field(item: Cond) -> Any:
 _INSIDE = ("where", "then", "not", "and", "or", "union", "intersect", "except")
 
 
-def _annotated(node: Any, path: str, answers: Marks) -> Any:
+def annotated(node: Any, path: str, answers: Marks) -> Any:
     """A copy of the tree with what was found out about the node at each path."""
     if isinstance(node, list):
         return [
-            _annotated(item, f"{path}[{number}]", answers)
+            annotated(item, f"{path}[{number}]", answers)
             for number, item in enumerate(node)
         ]
     if not isinstance(node, dict):
         return node
     copy = {
-        key: _annotated(value, f"{path}.{key}" if path else key, answers)
+        key: annotated(value, f"{path}.{key}" if path else key, answers)
         if key in _INSIDE
         else value
         for key, value in node.items()

@@ -23,6 +23,10 @@ from segments.services.why import segment_why
 class CountsRequest(StrictSerializer):
     definition = serializers.JSONField()
     time_zone = serializers.CharField(default="UTC", max_length=64)
+    exact = serializers.BooleanField(
+        default=False,
+        help_text="Never an estimate: an exact answer, or 422 where it takes long.",
+    )
 
 
 class PreviewRequest(CountsRequest):
@@ -48,10 +52,17 @@ class PreviewAnswer(serializers.Serializer):
     )
     sample = PreviewContact(many=True)
     sentence = serializers.CharField()
+    exact = serializers.BooleanField(
+        help_text="False: the numbers are estimates from a slice of the contacts."
+    )
+    margin = serializers.IntegerField(
+        help_text="How far off an estimated `count` may be, 95 times out of 100."
+    )
     tree = serializers.JSONField(
         allow_null=True,
         help_text="The definition with `rows` on every condition, and on a negative "
-        "one `empty`: how many fit only because the field is empty.",
+        "one `empty`: how many fit only because the field is empty. "
+        "An estimated one has `margin`.",
     )
 
 

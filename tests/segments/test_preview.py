@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.query.slices import draw
+from crm.models import Contact
+from segments.services import preview
 from tests.factories import ContactFactory, LeadFactory
 
 URL = "/api/v1/segments/preview/"
@@ -98,3 +101,110 @@ def test_number_of_queries_does_not_grow_with_the_contacts(
             client.post(URL, body, format="json")
         numbers.append(len(asked))
     assert numbers[0] == numbers[1]
+
+
+class TestEstimates:
+    """With many contacts a preview answers in time, and says where it estimates."""
+
+    @pytest.fixture(autouse=True)
+    def people(self, cast):
+        cities = ["Rome", "Oslo", "", "Oslo"]
+        Contact.objects.bulk_create(
+            Contact(
+                pk=number + 1,
+                last_name=f"P{number}",
+                city=cities[number % 4],
+                email=f"p{number}@example.com" if number % 3 else "",
+                state="inactive" if number % 5 == 0 else "active",
+            )
+            for number in range(400)
+        )
+
+    @pytest.fixture
+    def no_time(self, monkeypatch):
+        """As many contacts as need an estimate, and nothing cheap enough without."""
+        monkeypatch.setattr(preview, "EXACT_UP_TO", 10)
+        monkeypatch.setattr(preview, "EXACT_MS", 0)
+
+    @pytest.fixture
+    def small_slice(self, monkeypatch):
+        monkeypatch.setattr(draw, "__defaults__", (150,))
+
+    def test_few_contacts_are_always_counted(self, ask, monkeypatch):
+        monkeypatch.setattr(preview, "EXACT_MS", 0)
+        found = ask(where(IS_ROME), counts=True)
+        assert (found["exact"], found["margin"], found["count"]) == (True, 0, 100)
+        assert "margin" not in found["tree"]["where"]["and"][0]
+
+    def test_what_can_be_counted_in_time_is_counted(self, ask, monkeypatch):
+        monkeypatch.setattr(preview, "EXACT_UP_TO", 10)
+        monkeypatch.setattr(preview, "EXACT_MS", 60_000)
+        found = ask(where(IS_ROME), counts=True)
+        assert (found["exact"], found["count"]) == (True, 100)
+        assert found["tree"]["where"]["and"][0]["rows"] == 100
+
+    def test_the_rest_is_estimated_and_says_so(self, ask, no_time, small_slice):
+        exact = ask(where(NOT_ROME), exact=True)
+        about = ask(where(NOT_ROME), counts=True)
+        assert (exact["exact"], about["exact"]) == (True, False)
+        assert 0 < abs(about["count"] - exact["count"]) <= about["margin"]
+        assert abs(about["mailable"] - exact["mailable"]) <= about["margin"]
+        assert list(about["reasons"]) == list(exact["reasons"])
+        others = sum(about["reasons"].values()) + about["mailable"]
+        assert abs(others - about["count"]) <= 2  # each is rounded by itself
+        assert len(about["sample"]) == 10
+        assert about["sentence"] == exact["sentence"]
+
+    def test_every_condition_is_estimated_with_its_margin(
+        self, api, cast, no_time, small_slice
+    ):
+        body = {"definition": where(NOT_ROME, IS_ROME)}
+        asking = api(cast.ann)
+        url = "/api/v1/segments/counts/"
+        about, exact = (
+            asking.post(url, {**body, "exact": wanted}, format="json").json()["tree"]
+            for wanted in (False, True)
+        )
+        for mine, right in zip(
+            about["where"]["and"], exact["where"]["and"], strict=True
+        ):
+            assert abs(mine["rows"] - right["rows"]) <= mine["margin"]
+            assert "margin" not in right
+        assert abs(about["where"]["and"][0]["empty"] - 100) < 40
+
+    def test_the_sample_shows_only_whom_one_may_see(
+        self, cast, no_time, small_slice, monkeypatch
+    ):
+        monkeypatch.setattr(
+            type(Contact.objects), "visible_to", lambda self, user: self.none()
+        )
+        found = preview.segment_preview(definition=where(IS_ROME), user=cast.ann)
+        assert (found.exact, found.sample) == (False, [])
+        assert found.count > 0
+
+    def test_an_estimate_costs_as_many_statements_for_more_contacts(
+        self, cast, no_time, django_assert_max_num_queries
+    ):
+        body = {"definition": where(NOT_ROME, IS_ROME), "user": cast.ann}
+        preview.segment_preview(**body, counts=True)  # reads the rights once
+        numbers = []
+        for _ in range(2):
+            with django_assert_max_num_queries(25) as asked:
+                preview.segment_preview(**body, counts=True)
+            numbers.append(len(asked))
+            first = 1_000 * len(numbers)
+            Contact.objects.bulk_create(Contact(pk=first + n) for n in range(10))
+        assert numbers[0] == numbers[1]
+
+    def test_going_live_is_exact(self, live, no_time, small_slice):
+        assert live(where(IS_ROME)).member_count == 100
+
+    def test_what_runs_out_of_time_inside_gets_no_number(
+        self, ask, no_time, monkeypatch
+    ):
+        monkeypatch.setattr(preview, "INSIDE_MS", 0)
+        topic = {"field": "topic", "op": "eq", "value": "Roofs"}
+        found = ask(where({"related": "leads", "where": topic}), counts=True)
+        part = found["tree"]["where"]["and"][0]
+        assert "rows" in part
+        assert "rows" not in part["where"]

@@ -1,9 +1,11 @@
 // The count of every condition beside it, and how many fit only because nothing is there.
+import { about, capital, giveOrTake } from "./about.js";
 import { button, h } from "./dom.js";
 import { condKind, emptyLeftOut, finished, getAt, leaveOutEmpty, parsePlace, same } from "./tree.js";
 
 const number = (value) => value.toLocaleString("en");
 const KEPT = 400;
+const told = (value, margin) => (margin ? about(value, margin) : number(value));
 
 export class Counts {
   constructor(app, root) {
@@ -30,7 +32,7 @@ export class Counts {
     const { whole: asked, counted } = this.last;
     const fresh = getAt(counted, place);
     if (fresh?.rows !== undefined && same(getAt(asked, place), part)) {
-      this.known.set(key, { rows: fresh.rows, empty: fresh.empty ?? 0 });
+      this.known.set(key, { rows: fresh.rows, empty: fresh.empty ?? 0, margin: fresh.margin ?? 0 });
     }
     return this.known.get(key);
   }
@@ -41,10 +43,10 @@ export class Counts {
     const found = new Map();
     for (const box of this.root.querySelectorAll("[data-count]")) found.set(box, this.of(box, whole));
     for (const [box, part] of found) {
-      box.querySelector(".n").textContent = part ? number(part.rows) : "";
+      box.querySelector(".n").textContent = part ? told(part.rows, part.margin) : "";
       box.querySelector(".h-bar").hidden = !part;
       box.querySelector(".h-bar").style.setProperty("--v", part ? (100 * part.rows) / (this.most(box, found) || 1) : 0);
-      box.title = part ? `${number(part.rows)} fit` : "";
+      box.title = part ? `${capital(told(part.rows, part.margin))} fit${part.margin ? `, ${giveOrTake(part.margin)}` : ""}` : "";
       const hint = this.root.querySelector(`[data-empty="${CSS.escape(box.dataset.count)}"]`);
       if (hint) this.hint(hint, part);
     }
@@ -65,7 +67,7 @@ export class Counts {
     const share = Math.round((100 * part.empty) / part.rows);
     const label = (app.schema.field(entity, name)?.label ?? name).toLowerCase();
     line.replaceChildren(
-      h("span", {}, `${number(part.empty)} of these (${share < 1 ? "under 1" : share}%) fit only because their ${label} is empty.`),
+      h("span", {}, `${capital(told(part.empty, part.margin))} of these (${share < 1 ? "under 1" : share}%) fit only because their ${label} is empty.`),
       app.edit && button("Leave them out", {
         class: "sd-link", "data-leave-out": line.dataset.empty,
         onclick: () => app.set(leaveOutEmpty(app.whole, place, name)),

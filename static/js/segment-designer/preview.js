@@ -1,4 +1,5 @@
 // The panel at the right and the sentence: who is in it, while somebody still edits.
+import { about, capital, giveOrTake } from "./about.js";
 import { Counts } from "./counts.js";
 import { h } from "./dom.js";
 import { Problems } from "./problems.js";
@@ -80,6 +81,16 @@ export class Preview {
     const counted = await this.api("POST", "counts/", body, {}, asked.signal);
     if (asked.signal.aborted) return;
     if (counted.ok) this.counts.take(whole, counted.data.tree);
+    if (!answer.data.exact) await this.exactly(body, asked, left.length);
+  }
+
+  /** What was told from a sample is counted, too; that takes longer. */
+  async exactly(body, asked, left) {
+    const answer = await this.api("POST", "preview/", { ...body, exact: true }, {}, asked.signal);
+    if (asked.signal.aborted) return;
+    if (answer.ok) return this.show(answer.data, left);
+    const note = this.numbers.querySelector("[data-estimate]");
+    if (note) note.lastChild.textContent = " Counting everybody takes too long here; going live counts exactly.";
   }
 
   /** Without the right to count: what is known of the segment. */
@@ -104,25 +115,30 @@ export class Preview {
   }
 
   show(data, left) {
-    this.total.textContent = number(data.count);
+    // Parts of an estimate are as rough as the whole.
+    const told = (value) => (data.exact ? number(value) : about(value, data.margin));
+    this.total.textContent = capital(told(data.count));
     const share = data.count ? Math.round((100 * data.mailable) / data.count) : 0;
-    this.bar.replaceChildren(h("b", { class: "num" }, number(data.count)), ` contact${data.count === 1 ? "" : "s"}, `,
-      h("b", { class: "num" }, number(data.mailable)), " can be mailed");
+    this.bar.replaceChildren(h("b", { class: "num" }, told(data.count)), ` contact${data.count === 1 ? "" : "s"}, `,
+      h("b", { class: "num" }, told(data.mailable)), " can be mailed");
     const reasons = Object.entries(data.reasons).map(([why, many]) =>
-      h("div", { class: "row-x sm sub sd-why" }, h("span", {}, why), h("span", { class: "push num" }, number(many)), h("span", { class: "sd-share" })));
+      h("div", { class: "row-x sm sub sd-why" }, h("span", {}, why), h("span", { class: "push num" }, told(many)), h("span", { class: "sd-share" })));
     const bar = h("span", { class: "h-bar acc w" }, h("i"));
     bar.style.setProperty("--v", share);
     this.numbers.replaceChildren(
+      data.exact ? "" : h("p", { class: "xs mut sd-left", "data-estimate": "" },
+        h("span", {}, `Estimated from a sample of the contacts, ${giveOrTake(data.margin)}.`), h("span", {}, " Counting exactly…")),
       left ? h("p", { class: "xs sd-left" }, `${left} unfinished ${left === 1 ? "condition is" : "conditions are"} left out.`) : "",
-      h("div", { class: "row-x sm" }, h("span", {}, "Can be mailed"), h("b", { class: "push num" }, number(data.mailable)),
+      h("div", { class: "row-x sm" }, h("span", {}, "Can be mailed"), h("b", { class: "push num" }, told(data.mailable)),
         h("span", { class: "mut num sd-share" }, data.count ? `${share}%` : "")),
       h("div", { class: "sd-mailbar" }, bar), ...reasons, this.faces(data));
   }
 
-  faces({ sample, count }) {
+  faces({ sample, count, exact }) {
+    if (!sample.length && !exact) return h("p", { class: "sub sm sd-ten" }, "None that you may see is in the sample.");
     if (!sample.length) return h("p", { class: "sub sm sd-ten" }, count ? "You may see none of these contacts." : "Nobody fits these conditions now.");
     const words = ["", "One of them", "Two of them", "Three of them"];
-    const title = count <= sample.length ? "All of them" : sample.length === 10 ? "Ten of them" : words[sample.length] ?? "Some of them";
+    const title = exact && count <= sample.length ? "All of them" : sample.length === 10 ? "Ten of them" : words[sample.length] ?? "Some of them";
     const { members, contact, state } = this.app.settings;
     return h("div", { class: "sd-ten" },
       h("div", { class: "row-x" }, h("h2", {}, title), state === "live" && h("a", { class: "h-link sm push", href: members }, "Show members")),
