@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import (
+    ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
     TooManyFieldsSent,
@@ -74,7 +75,8 @@ def _known(exc: Exception) -> Response | None:
         return _domain(exc)
     if isinstance(exc, exceptions.APIException):
         return _api(exc)
-    if isinstance(exc, Http404):
+    # Services raise DoesNotExist for what went, or was hidden, since it was looked up.
+    if isinstance(exc, Http404 | ObjectDoesNotExist):
         return answer(404, [item("not_found", "Not found.")])
     if isinstance(exc, PermissionDenied):
         return answer(

@@ -144,13 +144,16 @@ def bin_restore(*, deleted_id: int, user: User | None) -> models.Model:
     """Bring a deleted record back, under its old number, with what went with it.
 
     Look-ups elsewhere that still say nothing name it again; what it named and what
-    is gone by now is left empty. Locks the bin's row. Raises DoesNotExist (not
-    visible), Denied, and Refused: emptied, in_the_way. Journals ENTITY.restored.
+    is gone by now is left empty. Locks the bin's row. Raises Refused: not_in_the_bin
+    (also where this user may not see it), emptied, in_the_way; and Denied. Journals
+    ENTITY.restored.
     """
     rows = DeletedRecord.objects.all()
     if user is not None:
         rows = rows.visible_to(user)
-    kept = rows.select_for_update(of=("self",)).get(pk=deleted_id)
+    kept = rows.select_for_update(of=("self",)).filter(pk=deleted_id).first()
+    if kept is None:
+        raise Refused("not_in_the_bin", "Somebody brought this back already.")
     if user is not None and not rows.visible_to(user).filter(pk=kept.pk).exists():
         raise Denied
     if kept.emptied_at is not None:

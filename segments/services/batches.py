@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import IO, Any
 
 from django.db import connection, transaction
@@ -35,12 +36,14 @@ def members_by_query(
 ) -> Job:
     """Run a query once and add, or remove, the contacts it finds now.
 
-    Only contacts that the user may see. Gives the job that does it in chunks. Raises
-    Refused for a segment that follows conditions, QueryError, or QueryTimeout.
+    Only contacts that the user may see, found by rows that the user may see. Gives
+    the job that does it in chunks. Raises Refused for a segment that follows
+    conditions, QueryError, or QueryTimeout.
     """
     segment = _hand_picked(segment_id)
     query = validate(definition, ends_on="contact")
-    found = compile_ids(query, context_for(time_zone))
+    # Whom it finds must not tell what stands in rows that the user may not see.
+    found = compile_ids(query, replace(context_for(time_zone), user=user))
     with evaluating(QUERY_MS):
         rows = Contact.objects.visible_to(user).filter(pk__in=found)
         ids = list(rows.order_by("pk").values_list("pk", flat=True))

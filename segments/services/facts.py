@@ -170,7 +170,9 @@ class _Teller:
         told.facts = [f"There {'is' if number == 1 else 'are'} {number:,}"]
         if item.where is not None:
             told.parts = self.level(item.where, item.target, behind)
-            told.facts[0] += f", of which {told.found or 0:,} fit"
+            # The answer counted the organisation's rows; no more are told than seen.
+            fit = min(told.found or 0, number)
+            told.facts[0] += f", of which {fit:,} fit"
         return told
 
     # Facts

@@ -10,13 +10,25 @@ import json
 
 import pytest
 from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from core.journal.models import Entry
+from core.journal.pump import pump_to_rest
 from core.journal.services import acting
+from core.notifications.models import Notification
+from core.ui.saved import saved_view_create
+from crm.merge.services import records_merge
+from crm.models import DeletedRecord, DuplicatePair
 from crm.services.activities import activity_log, note_add
+from crm.services.attachments import attachment_add
+from crm.services.lead_parties import lead_associate
+from crm.services.records import record_delete
+from sales.services import parts
 from sales.services.lead_qualify import lead_qualify
 from sales.services.opportunities import opportunity_update
+from segments.services.lifecycle import segment_create
 from tests.conftest import ROOMS
 from tests.factories import AccountFactory, ContactFactory, LeadFactory
 
@@ -61,6 +73,7 @@ class World:
                 about = {"regarding_type": kind, "regarding_id": row.pk}
                 note_add(body=f"Note of {SECRET}", user=cast.carl, **about)
                 activity_log(subject=f"Call {SECRET}", user=cast.carl, **about)
+            self.hang_more_on_them(cast, theirs)
         self.own = LeadFactory(
             topic="Own topic",
             owner=cast.ben,
@@ -68,9 +81,47 @@ class World:
             parent_contact=self.contact,
         )
 
+    def hang_more_on_them(self, cast, theirs):
+        """Files, people, lines, mentions, a merge, a pair, and one in the bin."""
+        twin, part, gone = (LeadFactory(**theirs) for _ in range(3))
+        for kind, row in (("lead", self.lead), ("opportunity", self.opportunity)):
+            file = SimpleUploadedFile(f"{SECRET}.txt", b"Plain text")
+            about = {"regarding_type": kind, "regarding_id": row.pk}
+            self.file = attachment_add(file=file, user=cast.carl, **about)
+            note_add(body=f"@ben look at {SECRET}", user=cast.carl, **about)
+        deal = {"opportunity_id": self.opportunity.pk, "user": cast.carl}
+        self.stakeholder = parts.stakeholder_add(
+            values={"contact": self.contact, "note": f"Wants {SECRET}"}, **deal
+        )
+        self.line = parts.line_add(
+            values={"description": f"Line {SECRET}", "price": 5}, **deal
+        )
+        lead_associate(
+            lead_id=self.lead.pk,
+            user=cast.carl,
+            role=f"Friend of {SECRET}",
+            contact_id=self.contact.pk,
+        )
+        self.merge = records_merge(
+            entity="lead", survivor=twin.pk, merged=[part.pk], user=cast.carl
+        )
+        self.pair = DuplicatePair.objects.create(
+            entity="lead",
+            first_id=self.lead.pk,
+            second_id=twin.pk,
+            score=0.9,
+            reason=f"Both say {SECRET}",
+        )
+        self.merged_away = part.pk
+        values = {"name": f"View of {SECRET}", "base": "open", "params": {}}
+        self.view = saved_view_create(user=cast.carl, page="lead_list", values=values)
+        record_delete(record=gone, user=None)
+        self.deleted = DeletedRecord.objects.get(record_id=gone.pk)
+
 
 @pytest.fixture
-def world(cast):
+def world(cast, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
     return World(cast)
 
 
@@ -97,6 +148,13 @@ PAGES = [
     "/activities/?view=open",
     "/activities/?view=done",
     "/activities/?view=open&part=export",
+    "/pipeline/",
+    "/forecast/",
+    "/forecast/?by=team",
+    "/duplicates/",
+    "/duplicates/?entity=lead",
+    "/duplicates/?state=later",
+    "/notifications/",
     *(
         f"/{name}/?{query}"
         for name in ("leads", "opportunities", "contacts", "accounts")
@@ -160,8 +218,17 @@ RESOURCES = [
     "accounts",
     "activities",
     "notes",
+    "attachments",
+    "opportunity-lines",
+    "opportunity-competitors",
+    "stakeholders",
+    "duplicates",
+    "merges",
+    "saved-views",
+    "notifications",
     "suggestions",
     "jobs",
+    "reports/forecast",
     "reports/lead-sources",
 ]
 EXPANDED = {
@@ -270,6 +337,9 @@ DEEDS = {
         "lead_mark_sales_ready",
         "lead_take_over",
         "lead_process",
+        "lead_undo_qualify",
+        "lead_qualify_now",
+        "lead_associate",
     ),
     "opportunity": (
         "opportunity",
@@ -278,8 +348,12 @@ DEEDS = {
         "opportunity_lose",
         "opportunity_reopen",
         "opportunity_process",
+        "line_create",
+        "rival_create",
+        "stakeholder_create",
     ),
 }
+READ = ("scores/", "parties/", "process/", "assignments/")
 ACTIONS = {
     "leads": (
         "",
@@ -291,9 +365,15 @@ ACTIONS = {
         "return-to-marketing/",
         "tags/",
         "take-over/",
-        "scores/",
+        "undo-qualify/",
+        "merge/",
+        "move/",
+        "associate/",
+        "disassociate/",
+        "assign-by-rules/",
+        *READ,
     ),
-    "opportunities": ("", "assign/", "lose/", "reopen/", "tags/", "win/"),
+    "opportunities": ("", "assign/", "lose/", "reopen/", "tags/", "win/", "move/"),
 }
 
 
@@ -316,6 +396,8 @@ def test_hidden_and_absent_are_one_in_the_browser(ben, world, entity):
     for name in DEEDS[entity]:
         for method in (ben.get, ben.post):
             same(lambda pk, n=name, m=method: m(reverse(n, args=[pk])), hidden)
+    if entity == "lead":
+        same(lambda pk: ben.post(reverse("lead_assign_by_rules", args=[pk])), hidden)
     for part in ("timeline", "audit", "field", "show"):
         url = reverse(entity, args=[hidden])
         assert ben.get(f"{url}?part={part}&field=topic").status_code == 404
@@ -336,7 +418,7 @@ def test_hidden_and_absent_are_one_in_the_api(api, cast, world, resource):
         methods = (client.post,)
         if not action:
             methods = (client.get, client.patch, client.delete)
-        if action == "scores/":
+        if action in READ:
             methods = (client.get,)
         for method in methods:
             assert same(
@@ -386,3 +468,83 @@ def test_hidden_and_absent_are_one_where_another_record_names_them(api, cast, wo
         assert told(one, world.lead.pk) == told(other, ABSENT), what
         assert SECRET not in read(one)
     assert not Entry.objects.filter(name="page.visited").exists()
+
+
+def test_hidden_and_absent_are_one_for_what_hangs_on_them(api, ben, cast, world):
+    client = api(cast.ben)
+    parts_of_them = {
+        "attachments/{}/": world.file,
+        "attachments/{}/content/": world.file,
+        "stakeholders/{}/": world.stakeholder,
+        "opportunity-lines/{}/": world.line,
+        "merges/{}/": world.merge,
+        "duplicates/{}/": world.pair,
+        "saved-views/{}/": world.view,
+    }
+    for path, row in parts_of_them.items():
+        ask = lambda pk, p=path: client.get(f"/api/v1/{p.format(pk)}")  # noqa: E731
+        assert same(ask, row.pk), path
+    posted = {
+        "file_download": world.file,
+        "file_remove": world.file,
+        "line_edit": world.line,
+        "stakeholder_edit": world.stakeholder,
+        "merge_undo": world.merge,
+        "duplicate_decide": world.pair,
+        "saved_view": world.view,
+        "bin_restore": world.deleted,
+    }
+    for name, row in posted.items():
+        for method in (ben.get, ben.post):
+            status = method(reverse(name, args=[row.pk])).status_code
+            assert status in (404, 405), name
+    assert ben.get(reverse("lead", args=[world.merged_away])).status_code == 404
+    assert client.get(f"/api/v1/leads/{world.merged_away}/").status_code == 404
+    assert client.get("/api/v1/bin/").status_code == 403
+
+
+def test_merging_and_attaching_reach_nobody_hidden(api, ben, cast, world):
+    client, own = api(cast.ben), f"/api/v1/leads/{world.own.pk}"
+    for pk in (world.lead.pk, ABSENT):
+        answer = client.post(f"{own}/merge/", {"records": [pk]})
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["attr"] == "records[0]"
+        page = ben.get("/merge/lead/", {"ids": f"{world.own.pk},{pk}"})
+        assert SECRET not in read(page)
+        file = SimpleUploadedFile("a.txt", b"text")
+        about = {"regarding_type": "lead", "regarding_id": pk, "file": file}
+        answer = client.post("/api/v1/attachments/", about, format="multipart")
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["attr"] == "regarding_id"
+
+
+def test_ben_is_told_of_nothing_that_is_hidden(ben, cast, world):
+    pump_to_rest()
+    told = Notification.objects.filter(user=cast.ben)
+    assert not told.exclude(kind="lead_assigned", subject_id=world.own.pk).exists()
+
+
+def test_forecasts_hold_no_hidden_amounts(api, cast, world):
+    with acting(cast.carl, via="browser"):
+        values = {"estimated_close": timezone.localdate()}
+        opportunity_update(
+            opportunity_id=world.opportunity.pk, user=cast.carl, values=values
+        )
+    url = "/api/v1/reports/forecast/"
+    numbers = read(api(cast.ben).get(url))
+    assert str(cast.carl) not in numbers
+    assert str(cast.carl) in read(api(cast.carl).get(url))
+
+
+def test_filling_a_segment_by_a_query_does_not_ask_them(api, cast, world):
+    tree = {
+        "from": "lead",
+        "where": {"field": "topic", "op": "contains", "value": "xylophone"},
+        "to": ["parent_contact"],
+    }
+    segment = segment_create(user=cast.ann, name="By hand", kind="static")
+    url = f"/api/v1/segments/{segment.pk}/members/by-query/"
+    for who, number in ((cast.ben, 0), (cast.carl, 1)):
+        answer = api(who).post(url, {"definition": tree})
+        assert answer.status_code == 202, answer.content
+        assert answer.json()["total"] == number
