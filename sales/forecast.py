@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
@@ -32,6 +33,9 @@ RANGES = {
     "pipeline": (0, BEST - 1),
 }
 MOST_MONTHS = 24
+# The first months that may be asked for: the calendar ends where dates end.
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+WITHIN = (MinValueValidator(EARLIEST), MaxValueValidator(LATEST))
 
 
 @dataclass

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from core.api.door import Door, require
 from core.api.serializers import StrictSerializer
 from core.base.models import Organisation
-from sales.forecast import Forecast, Line, forecast
+from sales.forecast import WITHIN, Forecast, Line, forecast
 from sales.reports import lead_source_report, total_line
 
 
@@ -53,7 +53,11 @@ class SourcesSerializer(serializers.Serializer):
 class ForecastOptions(StrictSerializer):
     """Which months, whose, and of what."""
 
-    first = serializers.DateField(required=False, help_text="A day of the first month.")
+    first = serializers.DateField(
+        required=False,
+        validators=[*WITHIN],
+        help_text="A day of the first month; between 1900 and 2199.",
+    )
     months = serializers.IntegerField(min_value=1, max_value=24, default=3)
     by = serializers.ChoiceField(choices=["owner", "team"], default="owner")
     pipeline = serializers.IntegerField(required=False, min_value=1)

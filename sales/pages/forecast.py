@@ -28,6 +28,7 @@ from sales.forecast import (
     CATEGORIES,
     LABELS,
     RANGES,
+    WITHIN,
     Cell,
     Forecast,
     Line,
@@ -43,6 +44,7 @@ class ForecastForm(forms.Form):
     first = forms.DateField(
         required=False,
         label="From",
+        validators=WITHIN,
         input_formats=["%Y-%m", "%Y-%m-%d"],
         widget=forms.DateInput(
             attrs={"class": "form-control h", "type": "month"}, format="%Y-%m"

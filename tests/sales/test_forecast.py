@@ -142,3 +142,14 @@ def test_over_the_api_and_as_csv(client, api, cast, sold):
     sent = client.get("/forecast/?first=2026-01&part=export")
     text = b"".join(sent.streaming_content).decode()
     assert "2026-01,5060.00,2" in text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-01"])
+def test_months_beyond_the_calendar_are_refused(client, api, cast, day):
+    url = f"/api/v1/reports/forecast/?first={day}&months=24"
+    answer = api(cast.ben).get(url)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["attr"] == "first"
+    client.force_login(cast.ben, backend=BACKEND)
+    for part in ("", "&part=export"):
+        assert client.get(f"/forecast/?first={day}{part}").status_code == 200
