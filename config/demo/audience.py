@@ -6,12 +6,16 @@ from typing import Any
 
 from config.demo.leads import CONFERENCE_TOPIC
 from config.demo.world import World
+from core.access.models import User
 from core.jobs.running import run_to_end
 from core.journal.services import acting
 from scoring.services.lifecycle import scoring_model_create, scoring_model_go_live
+from segments.models import Segment
 from segments.services.lifecycle import segment_create, segment_go_live
+from segments.services.membership import members_change
 
 ZONE = "Europe/Amsterdam"
+BOARD = 9
 
 
 def _is(field: str, value: Any, op: str = "eq") -> dict[str, Any]:
@@ -190,6 +194,45 @@ def segments(world: World) -> None:
                 time_zone=ZONE,
             )
             segment_go_live(segment_id=segment.pk)
+        _by_hand(world)
+        _combined(user)
+
+
+def _by_hand(world: World) -> None:
+    """A static segment: people whom marketing asks for advice."""
+    user = world.users["marketer"]
+    board = segment_create(
+        user=user,
+        name="Customer advisory board",
+        description="Asked twice a year what we should build next.",
+        kind="static",
+        time_zone=ZONE,
+    )
+    segment_go_live(segment_id=board.pk)
+    customers = (c for c in world.contacts if c.relationship == "Customer")
+    chosen = [contact.pk for contact in customers][:BOARD]
+    members_change(segment_id=board.pk, user_id=user.pk, add=chosen)
+
+
+def _combined(user: User) -> None:
+    """A compound one: who looked at prices or came to the conference, and is new."""
+    names = (
+        "Pricing visitors, 30 days",
+        "Contoso Ltd Conference",
+        "Warehouse Day, registered",
+    )
+    prices, conference, day = (
+        {"segment": Segment.objects.get(name=name).pk} for name in names
+    )
+    invited = segment_create(
+        user=user,
+        name="To invite to Warehouse Day",
+        description="Interested or met at the conference, and not registered yet.",
+        kind="compound",
+        definition={"except": [{"union": [prices, conference]}, day]},
+        time_zone=ZONE,
+    )
+    segment_go_live(segment_id=invited.pk)
 
 
 def scoring(world: World) -> None:

@@ -13,7 +13,7 @@ from config.demo.customers import customers
 from config.demo.leads import leads
 from config.demo.people import catalogue, people
 from config.demo.rules import rules
-from config.demo.selling import selling
+from config.demo.selling import next_steps, selling
 from config.demo.tables import PEOPLE, PRODUCTS
 from config.demo.world import World
 from core.access.models import User
@@ -83,6 +83,7 @@ def load() -> World:
     contact = life.begin(world, times)
     selling(world, times)
     work(world)
+    next_steps(world)
     scoring(world)
     life.go_on(world, times, contact)
     segments(world)

@@ -6,10 +6,10 @@ import datetime as dt
 from decimal import Decimal
 
 from config.demo.clock import Times
-from config.demo.tables import TOPICS
+from config.demo.tables import CALLS, TOPICS
 from config.demo.world import World
 from core.journal.services import acting
-from crm.models import Account, Lead
+from crm.models import Account, Activity, Lead
 from crm.services.lead_lifecycle import lead_disqualify
 from sales.models import Competitor, Currency, ExchangeRate, Opportunity
 from sales.services.lead_qualify import lead_qualify
@@ -120,6 +120,40 @@ def _sell(world: World, row: Opportunity, made: dt.datetime, times: Times) -> No
             opportunity_update(
                 opportunity_id=row.pk, user=user, values={"stage": stage}
             )
+
+
+def next_steps(world: World) -> None:
+    """What is planned about most open opportunities."""
+    subjects = list(CALLS)
+    rows = []
+    for number, row in enumerate(Opportunity.objects.open().order_by("pk")):
+        if number % 4 == 3:
+            continue
+        subject, kind = subjects[number % len(subjects)]
+        due = world.now + dt.timedelta(days=2 + number % 9)
+        due = due.replace(hour=9 + number % 7, minute=0, second=0, microsecond=0)
+        meeting = kind == Activity.Kind.APPOINTMENT
+        rows.append(
+            Activity(
+                regarding_type="opportunity",
+                regarding_id=row.pk,
+                contact_id=row.contact_id,
+                account_id=row.account_id,
+                subject=subject,
+                kind=kind,
+                due_at=due,
+                starts_at=due if meeting else None,
+                ends_at=due + dt.timedelta(hours=1) if meeting else None,
+                state="scheduled" if meeting else "open",
+                owner_id=row.owner_id,
+                team_id=row.team_id,
+                created_by_id=row.owner_id,
+                created_at=world.ago(1),
+                updated_at=world.ago(1),
+            )
+        )
+    with acting(world.users["sales_manager"], "demo"):
+        Activity.objects.bulk_create(rows)
 
 
 def _kept(world: World) -> list[Account]:

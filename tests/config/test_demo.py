@@ -81,7 +81,7 @@ class TestDemonstration(TestCase):
             assert row.score == sum(row.breakdown.values())
 
     def test_segments_are_live_and_right(self):
-        assert Segment.objects.live().count() == 6
+        assert Segment.objects.live().count() == 8
         for segment in Segment.objects.live():
             assert segment.member_count == segment.memberships.count() > 0
         guests = Segment.objects.get(name="Contoso Ltd Conference")
