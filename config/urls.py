@@ -9,7 +9,8 @@ from config import api as _resources  # noqa: F401 - registers the resources
 from config import health
 from core.api.querying import QuerySchemaView
 from core.api.router import router
-from sales.api.reports import ForecastView, LeadSourcesView
+from sales.api.cohorts import FunnelView, LeadSourcesView, TeamActivityView
+from sales.api.reports import ForecastView
 
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"
@@ -28,6 +29,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "api/v1/reports/lead-sources/",
         LeadSourcesView.as_view(),
         name="report-lead-sources",
+    ),
+    path("api/v1/reports/funnel/", FunnelView.as_view(), name="report-funnel"),
+    path(
+        "api/v1/reports/team-activity/",
+        TeamActivityView.as_view(),
+        name="report-team-activity",
     ),
     path("settings/", include("config.pages.urls")),
     path("", include("core.ui.urls")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -9,8 +10,11 @@ import django_filters as filters
 from django import forms
 from django.db import models
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
-from core.access.models import User
+from core.access.models import Team, User
+from core.access.rights import team_ids_below
+from core.journal.models import Entry
 from core.ui.filters import TextFilter, choosing
 from crm.models import (
     Account,
@@ -24,6 +28,7 @@ from crm.models import (
     MatchingStrategy,
     Note,
     Product,
+    StageStay,
     Tag,
 )
 
@@ -85,6 +90,34 @@ def day(label: str, field: str, way: str) -> filters.DateFilter:
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}),
     )
+
+
+class Texts(forms.CharField):
+    """Several texts as one JSON list: any of them may hold any character."""
+
+    def to_python(self, value: Any) -> Any:
+        """The list; raises ValidationError for anything else."""
+        if not value:
+            return []
+        try:
+            found = json.loads(value)
+        except ValueError:
+            found = None
+        if not isinstance(found, list) or not all(isinstance(x, str) for x in found):
+            raise forms.ValidationError('Give a JSON list of texts: ["Web", "Fair"].')
+        return found
+
+
+class OtherThanFilter(filters.Filter):
+    """Rows whose text is none of these, in any case; blank ones too."""
+
+    field_class = Texts
+
+    def filter(self, qs: QuerySet, value: list[str]) -> QuerySet:
+        folded = [Lower(models.Value(each, models.TextField())) for each in value or []]
+        for each in folded:
+            qs = qs.exclude(**{f"{self.field_name}__lower": each})
+        return qs
 
 
 class RecordFilter(filters.FilterSet):
@@ -272,6 +305,25 @@ class LeadFilter(PlaceFilter):
         field_name="campaign_id", label="Campaign", widget=choosing(rows_of(Campaign))
     )
     orphaned = filters.BooleanFilter(method="with_orphaned", label="Orphaned")
+    lead_source__other = OtherThanFilter(
+        field_name="lead_source", lookup_expr="not", label="Source"
+    )
+    sourceless = filters.BooleanFilter(method="with_source", label="Without a source")
+    team_below = IdFilter(
+        method="with_team_below",
+        label="Team and below",
+        widget=choosing(rows_of(Team)),
+    )
+    teamless = filters.BooleanFilter(
+        field_name="team", lookup_expr="isnull", label="Without a team"
+    )
+    reached = filters.CharFilter(method="with_reached", label="Reached stage")
+    closed_by = OwnerFilter(field_name="closed_by_id", label="Closed by")
+    closed_from = day("Closed from", "closed_at", "gte")
+    closed_to = day("Closed up to", "closed_at", "lte")
+    taken_by = OwnerFilter(method="with_taken", label="Taken over by")
+    taken_from = filters.DateFilter(method="with_days", label="Taken over from")
+    taken_to = filters.DateFilter(method="with_days", label="Taken over up to")
 
     class Meta(RecordFilter.Meta):
         model = Lead
@@ -314,6 +366,37 @@ class LeadFilter(PlaceFilter):
         linked = models.Q(parent_contact__isnull=False)
         return queryset.filter(linked | models.Q(parent_account__isnull=False))
 
+    def with_source(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        """Leads without a source, or those with one."""
+        blank = {"lead_source": ""}
+        return queryset.filter(**blank) if value else queryset.exclude(**blank)
+
+    def with_team_below(self, queryset: QuerySet, name: str, value: int) -> QuerySet:
+        """Those of a team and of every team under it."""
+        return queryset.filter(team_id__in=team_ids_below(int(value)))
+
+    def with_reached(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        """Leads that stand, or stood, in a stage, as `process:stage`."""
+        process, _, stage = value.partition(":")
+        stays = StageStay.objects.filter(entity="lead", process=process, stage=stage)
+        here = models.Q(process=process, stage=stage)
+        return queryset.filter(here | models.Q(pk__in=stays.values("record_id")))
+
+    def with_taken(self, queryset: QuerySet, name: str, value: int) -> QuerySet:
+        """Leads that this person took over, in the days asked for."""
+        said = self.form.cleaned_data
+        taken = Entry.objects.filter(name="lead.taken_over", actor_id=value)
+        taken = taken.filter(subject_type="lead")
+        if said.get("taken_from"):
+            taken = taken.filter(occurred_at__date__gte=said["taken_from"])
+        if said.get("taken_to"):
+            taken = taken.filter(occurred_at__date__lte=said["taken_to"])
+        return queryset.filter(pk__in=taken.values("subject_id"))
+
+    def with_days(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        """Read together with who took a lead over."""
+        return queryset
+
 
 class ActivityFilter(OwnedFilter):
     shown = (
@@ -328,6 +411,8 @@ class ActivityFilter(OwnedFilter):
     subject__contains = text("subject", "Subject")
     due_from = day("Due from", "due_at", "gte")
     due_to = day("Due up to", "due_at", "lte")
+    completed_from = day("Completed from", "completed_at", "gte")
+    completed_to = day("Completed up to", "completed_at", "lte")
 
     class Meta(RecordFilter.Meta):
         model = Activity
@@ -348,6 +433,11 @@ class ActivityFilter(OwnedFilter):
 
 
 class NoteFilter(RecordFilter):
+    shown = ("created_by", "created_from", "created_to")
+    created_by = OwnerFilter(field_name="created_by_id", label="Written by")
+    created_from = day("Created from", "created_at", "gte")
+    created_to = day("Created up to", "created_at", "lte")
+
     class Meta(RecordFilter.Meta):
         model = Note
         fields = {

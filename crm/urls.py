@@ -65,6 +65,7 @@ urlpatterns = [
     path("leads/new/", edit.LeadEdit.as_view(), name="lead_create"),
     path("leads/<int:pk>/", records.LeadPage.as_view(), name="lead"),
     path("leads/<int:pk>/edit/", edit.LeadEdit.as_view(), name="lead_edit"),
+    path("notes/", more_lists.NoteList.as_view(), name="note_list"),
     path("activities/", more_lists.ActivityList.as_view(), name="activity_list"),
     path(
         "activities/<int:pk>/done/",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters as filters
 from django import forms
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from core.access.models import Team
 from core.access.rights import team_ids_below
-from core.ui.filters import choosing
+from core.ui.filters import chips_of, choosing
 from crm.filters import (
     BELONGS,
     CHOICE,
@@ -16,6 +19,7 @@ from crm.filters import (
     OWNED,
     STAMPS,
     IdFilter,
+    LeadFilter,
     RecordFilter,
     TaggedFilter,
     listed,
@@ -23,7 +27,7 @@ from crm.filters import (
     text,
     whole,
 )
-from crm.models import Campaign, Product
+from crm.models import Campaign, Lead, Product
 from sales.models import (
     Competitor,
     Currency,
@@ -51,6 +55,48 @@ def _day(field: str, way: str, label: str) -> filters.DateFilter:
 def _stages() -> list[tuple[str, str]]:
     rows = PipelineStage.objects.order_by("pipeline", "position", "pk")
     return list(dict(rows.values_list("key", "name")).items())
+
+
+class LeadsAsked:
+    """Filters of leads, and how one would say them."""
+
+    def __init__(self, said: QueryDict) -> None:
+        self.said = said
+
+    def __str__(self) -> str:
+        chips = chips_of(LeadFilter(self.said), self.said)
+        return ", ".join(f"{c.label} {c.verb} {c.value}" for c in chips) or "any"
+
+
+class LeadsField(forms.Field):
+    """Filters of leads as they stand in the address of their list."""
+
+    def to_python(self, value: Any) -> LeadsAsked | None:
+        """The filters; raises ValidationError for what is none of them."""
+        if not value:
+            return None
+        said = QueryDict(value)
+        form = LeadFilter(said).form
+        unknown = sorted(set(said) - set(form.fields))
+        if unknown or not form.is_valid():
+            wrong = ", ".join(unknown or form.errors)
+            raise forms.ValidationError(f"These are no filters of leads: {wrong}.")
+        return LeadsAsked(said)
+
+
+class LeadsFilter(filters.CharFilter):
+    """Rows that come from leads the asker sees and that these filters find."""
+
+    field_class: Any = LeadsField
+
+    def filter(self, qs: QuerySet, value: LeadsAsked | None) -> QuerySet:
+        parent: Any = vars(self)["parent"]  # set by the FilterSet
+        request = parent.request
+        if value is None or request is None:
+            return qs
+        leads = Lead.objects.visible_to(request.user)
+        found = LeadFilter(value.said, queryset=leads).qs
+        return qs.filter(originating_lead__in=found)
 
 
 class OpportunityFilter(TaggedFilter):
@@ -96,6 +142,7 @@ class OpportunityFilter(TaggedFilter):
     teamless = filters.BooleanFilter(
         field_name="team", lookup_expr="isnull", label="Without a team"
     )
+    leads = LeadsFilter(label="From leads")
 
     class Meta(RecordFilter.Meta):
         model = Opportunity

@@ -65,6 +65,10 @@ urlpatterns = [
         name="currency",
     ),
     path("reports/lead-sources/", reports.LeadSources.as_view(), name="lead_sources"),
+    path("reports/funnel/", reports.Funnel.as_view(), name="funnel"),
+    path(
+        "reports/team-activity/", reports.TeamActivity.as_view(), name="team_activity"
+    ),
     path("opportunities/", lists.OpportunityList.as_view(), name="opportunity_list"),
     path(
         "opportunities/new/",

@@ -106,6 +106,7 @@ VERBS = {
     "date__gte": "from",
     "date__lte": "up to",
     "isnull": "is empty:",
+    "not": "is not",
 }
 
 

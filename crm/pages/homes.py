@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count
-from django.db.models.functions import TruncWeek
+from django.db.models import Count, Min
+from django.db.models.functions import Lower, TruncWeek
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -95,19 +96,21 @@ def lead_generation(request: HttpRequest) -> dict[str, Any] | None:
         Lead.objects.visible_to(request.user)
         .filter(created_at__gte=first)
         .order_by()
-        .annotate(week=TruncWeek("created_at"))
-        .values_list("week", "lead_source")
-        .annotate(number=Count("pk"))
+        .annotate(week=TruncWeek("created_at"), source=Lower("lead_source"))
+        .values_list("week", "source")
+        .annotate(number=Count("pk"), spelt=Min("lead_source"))
     )
     numbers: Counter[tuple[int, str]] = Counter()
     totals: Counter[str] = Counter()
-    for week, source, number in found:
+    names: dict[str, str] = {}
+    for week, source, number, spelt in found:
+        names.setdefault(source, spelt)
         numbers[(timezone.localtime(week) - first).days // 7, source] += number
         totals[source] += number
     if not totals:
         return None
     top = [source for source, _ in totals.most_common() if source][:TOP_SOURCES]
-    series = [Series(s, [numbers[n, s] for n in range(WEEKS)]) for s in top]
+    series = [Series(names[s], [numbers[n, s] for n in range(WEEKS)]) for s in top]
     rest = [
         sum(v for (n, s), v in numbers.items() if n == week and s not in top)
         for week in range(WEEKS)
@@ -115,7 +118,9 @@ def lead_generation(request: HttpRequest) -> dict[str, Any] | None:
     series.append(Series(OTHER, rest))
     weeks = [first + timedelta(weeks=n) for n in range(WEEKS)]
     return {
-        "chart": stacked(_week_names(weeks), series, _opens(weeks)),
+        "chart": stacked(
+            _week_names(weeks), series, _opens(weeks, [names[s] for s in top])
+        ),
         "about": f"Leads created in each of the last {WEEKS} weeks, by source",
     }
 
@@ -125,7 +130,9 @@ def _week_names(weeks: list[datetime]) -> list[str]:
     return [*named[:-1], "this week"]
 
 
-def _opens(weeks: list[datetime]) -> Any:
+def _opens(weeks: list[datetime], top: list[str]) -> Any:
+    rest = {"lead_source__other": json.dumps(top)} if top else {}
+
     def url(bar: int, label: str) -> str:
         last = weeks[bar] + timedelta(days=6)
         period = {
@@ -133,7 +140,7 @@ def _opens(weeks: list[datetime]) -> Any:
             "created_from": f"{weeks[bar]:%Y-%m-%d}",
             "created_to": f"{last:%Y-%m-%d}",
         }
-        return _list(**period, **({} if label == OTHER else {"lead_source": label}))
+        return _list(**period, **(rest if label == OTHER else {"lead_source": label}))
 
     return url
 

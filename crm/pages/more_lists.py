@@ -1,4 +1,4 @@
-"""The lists of activities, products and campaigns."""
+"""The lists of activities, notes, products and campaigns."""
 
 from __future__ import annotations
 
@@ -7,18 +7,27 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from core.ui import cells
 from core.ui.columns import Column, ListView, field_column
 from core.ui.filters import TextFilter
 from core.ui.lists import ListPage
 from crm import filters
-from crm.models import Activity, Campaign, Product
+from crm.models import Activity, Campaign, Note, Product
 from crm.pages import columns
 
 
 def everything(rows: QuerySet, user: Any) -> QuerySet:
     return rows
+
+
+def regarding_url(row: Any) -> str:
+    """The page of what a row is about; '' where that has none."""
+    try:
+        return reverse(row.regarding_type, args=[row.regarding_id])
+    except NoReverseMatch:
+        return ""
 
 
 class ActivityList(ListPage):
@@ -109,10 +118,60 @@ class ActivityList(ListPage):
 
     def href(self, row: Any) -> str:
         """An activity opens the page of what it is about."""
-        try:
-            return reverse(row.regarding_type, args=[row.regarding_id])
-        except NoReverseMatch:
-            return reverse("activity_list")
+        return regarding_url(row) or reverse("activity_list")
+
+
+def about_name(row: Any) -> str | None:
+    """The person or company that an activity or a note is about."""
+    named = row.contact or row.lead or row.account
+    return named.name if named else None
+
+
+class NoteList(ListPage):
+    entity, model, noun, icon = "note", Note, "note", "note"
+    title, url_name = "Notes", "note_list"
+    filterset_class = filters.NoteFilter
+    empty = "Notes are written on the page of a record."
+    columns = (
+        Column(
+            "body",
+            "Note",
+            lambda row: format_html(
+                '<a href="{}" class="cut">{}</a>', row.href, row.body[:120]
+            ),
+            text=lambda row: row.body,
+            css="first",
+            position=0,
+        ),
+        Column(
+            "about",
+            "About",
+            lambda row: cells.plain(about_name(row)),
+            text=lambda row: about_name(row) or "",
+            css="under sub",
+            select=("contact", "lead", "account"),
+        ),
+        Column(
+            "created_by",
+            "Written by",
+            lambda row: cells.plain(str(row.created_by or "") or None),
+            text=lambda row: str(row.created_by or ""),
+            css="sub",
+            select=("created_by",),
+        ),
+        columns.CREATED,
+    )
+    views = (
+        ListView("all", "All", everything),
+        ListView("mine", "Mine", lambda rows, user: rows.filter(created_by=user)),
+    )
+
+    def search(self, rows: QuerySet, text: str) -> QuerySet:
+        return TextFilter(field_name="body", lookup_expr="contains").filter(rows, text)
+
+    def href(self, row: Any) -> str:
+        """A note opens the page of what it is about."""
+        return regarding_url(row) or reverse("note_list")
 
 
 class ProductList(ListPage):
