@@ -44,13 +44,8 @@ def _state() -> str:
 
 
 def _maintenance() -> Any:
-    settings = connection.settings_dict
     server = psycopg2.connect(
-        dbname="postgres",
-        user=settings["USER"] or None,
-        password=settings["PASSWORD"] or None,
-        host=settings["HOST"] or None,
-        port=settings["PORT"] or None,
+        **connection.get_connection_params() | {"dbname": "postgres"}
     )
     server.autocommit = True
     return server
