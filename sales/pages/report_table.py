@@ -162,6 +162,7 @@ class ReportPage(LoginRequiredMixin, View):
             "report": self,
             "form": self.form,
             "figures": figures,
+            "head": self.first_head(),
             "lines": table_of(figures, lines, currency, self.line_name),
             "total": table_of(figures, [total], currency, self.line_name)[0],
             "base": currency,
@@ -173,8 +174,12 @@ class ReportPage(LoginRequiredMixin, View):
         return self.figures
 
     def csv(self) -> list[Column]:
-        name = Column("label", self.head, self.line_name, text=self.line_name)
+        name = Column("label", self.first_head(), self.line_name, text=self.line_name)
         return [name, *(each.column() for each in self.columns())]
+
+    def first_head(self) -> str:
+        """What the lines are."""
+        return self.head
 
     def line_name(self, line: Any) -> str:
         return str(line.label)

@@ -125,7 +125,7 @@ def _part(part: str, whole: str) -> Callable[[Line], Any]:
 class Funnel(ReportPage):
     """From lead to won: numbers, rates from step to step, and the days between."""
 
-    title, name, head, icon = "Funnel", "funnel", "Leads", "filter"
+    title, name, head, icon = "Funnel", "funnel", "Month", "filter"
     template_name, form_class = "sales/funnel.html", FunnelForm
     empty = "No leads in this period."
     figures = (
@@ -152,6 +152,9 @@ class Funnel(ReportPage):
         Figure("here", "Here now", url=lambda row: _standing(row)),
         Figure("days", "Days there", "days"),
     )
+
+    def first_head(self) -> str:
+        return str(self.said.get("by", "month")).capitalize()
 
     def scope(self) -> Scope:
         return Scope(**{k: v for k, v in self.said.items() if k != "by"})
