@@ -19,14 +19,10 @@ from core.ui.filters import TextFilter, choosing
 from crm.models import (
     Account,
     Activity,
-    Attachment,
     Campaign,
     Choice,
     Contact,
-    CustomField,
     Lead,
-    MatchingStrategy,
-    Note,
     Product,
     StageStay,
     Tag,
@@ -430,93 +426,3 @@ class ActivityFilter(OwnedFilter):
             "due_at": DATES,
             "completed_at": DATES,
         }
-
-
-class NoteFilter(RecordFilter):
-    shown = ("created_by", "created_from", "created_to")
-    created_by = OwnerFilter(field_name="created_by_id", label="Written by")
-    created_from = day("Created from", "created_at", "gte")
-    created_to = day("Created up to", "created_at", "lte")
-
-    class Meta(RecordFilter.Meta):
-        model = Note
-        fields = {
-            **STAMPS,
-            "regarding_type": ["exact"],
-            "regarding_id": ["exact"],
-            "contact": ["exact"],
-            "lead": ["exact"],
-            "account": ["exact"],
-            "created_by": ["exact"],
-        }
-
-
-class AttachmentFilter(RecordFilter):
-    class Meta(RecordFilter.Meta):
-        model = Attachment
-        fields = {
-            **STAMPS,
-            "regarding_type": ["exact"],
-            "regarding_id": ["exact"],
-            "contact": ["exact"],
-            "lead": ["exact"],
-            "account": ["exact"],
-            "created_by": ["exact"],
-            "content_type": ["exact"],
-            "sha256": ["exact"],
-        }
-
-
-class ProductFilter(RecordFilter):
-    shown = ("name__contains", "family", "active")
-    name__contains = text("name", "Name")
-
-    class Meta(RecordFilter.Meta):
-        model = Product
-        fields = {
-            "name": ["exact"],
-            "code": ["exact"],
-            "family": CHOICE,
-            "active": ["exact"],
-        }
-
-
-class CampaignFilter(OwnedFilter):
-    shown = ("name__contains", "status", "kind", "owner")
-    name__contains = text("name", "Name")
-
-    class Meta(RecordFilter.Meta):
-        model = Campaign
-        fields = {
-            **OWNED,
-            "name": ["exact"],
-            "code": ["exact"],
-            "kind": CHOICE,
-            "status": CHOICE,
-            "starts_on": DATES,
-            "ends_on": DATES,
-        }
-
-
-class TagFilter(RecordFilter):
-    class Meta(RecordFilter.Meta):
-        model = Tag
-        fields = {"name": ["exact"]}
-
-
-class ChoiceFilter(RecordFilter):
-    class Meta(RecordFilter.Meta):
-        model = Choice
-        fields = {"list": CHOICE, "value": ["exact"], "active": ["exact"]}
-
-
-class CustomFieldFilter(RecordFilter):
-    class Meta(RecordFilter.Meta):
-        model = CustomField
-        fields = {"entity": CHOICE, "key": ["exact"], "active": ["exact"]}
-
-
-class MatchingStrategyFilter(RecordFilter):
-    class Meta(RecordFilter.Meta):
-        model = MatchingStrategy
-        fields = {"target": CHOICE, "key": ["exact"], "shipped": ["exact"]}

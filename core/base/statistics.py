@@ -7,11 +7,13 @@ import json
 from django.db import connection
 from django.db.models import QuerySet
 
-# Twice the pages the planner knows of, and more than a handful.
+# Twice the pages the planner knows of, and more than a handful; or pages that were
+# last seen nearly empty, where what was deleted or rolled back had stood.
 _OUTGROWN = """
 SELECT oid::regclass::text FROM pg_class
 WHERE oid = ANY(%s::regclass[])
-  AND pg_relation_size(oid) / current_setting('block_size')::int > 2 * relpages + 16
+  AND (pg_relation_size(oid) / current_setting('block_size')::int > 2 * relpages + 16
+       OR (relpages > 16 AND reltuples < 2 * relpages))
 """
 
 

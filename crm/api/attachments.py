@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from core.api.base import RecordViewSet
 from core.api.door import require
 from core.api.parsers import StrictJSONParser
+from crm.about_filters import AttachmentFilter
 from crm.api.serializers import AttachmentSerializer, NewAttachmentSerializer
 from crm.attachments.answers import check_length, download
-from crm.filters import AttachmentFilter
 from crm.models import Attachment
 from crm.services.attachments import attachment_add, attachment_delete
 

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.request import Request
 
 from core.api.base import RecordViewSet, record_action
-from crm import filters
+from crm import about_filters, catalogue_filters, filters
 from crm.api import serializers as shapes
 from crm.duplicates.showing import refuse_duplicates
 from crm.models import (
@@ -147,7 +147,7 @@ class CampaignViewSet(RecordsViewSet):
     entity = "campaign"
     queryset = Campaign.objects.none()
     serializer_class = shapes.CampaignSerializer
-    filterset_class = filters.CampaignFilter
+    filterset_class = catalogue_filters.CampaignFilter
     orderings = {**DATED, "name": "name", "starts_on": "starts_on"}
 
 
@@ -157,7 +157,7 @@ class ProductViewSet(RecordsViewSet):
     entity = "product"
     queryset = Product.objects.none()
     serializer_class = shapes.ProductSerializer
-    filterset_class = filters.ProductFilter
+    filterset_class = catalogue_filters.ProductFilter
     orderings = {**DATED, "name": "name", "price": "price"}
 
 
@@ -204,7 +204,7 @@ class NoteViewSet(RecordViewSet):
     entity = "note"
     queryset = Note.objects.none()
     serializer_class = shapes.NoteSerializer
-    filterset_class = filters.NoteFilter
+    filterset_class = about_filters.NoteFilter
     orderings = DATED
 
     def get_serializer_class(self) -> Any:
@@ -251,7 +251,7 @@ class TagViewSet(SettingsViewSet):
     entity = "tag"
     queryset = Tag.objects.none()
     serializer_class = shapes.TagSerializer
-    filterset_class = filters.TagFilter
+    filterset_class = catalogue_filters.TagFilter
     orderings = {"id": "pk", "name": "name"}
     ordering = "name"
 
@@ -262,7 +262,7 @@ class ChoiceViewSet(SettingsViewSet):
     entity = "choice"
     queryset = Choice.objects.none()
     serializer_class = shapes.ChoiceSerializer
-    filterset_class = filters.ChoiceFilter
+    filterset_class = catalogue_filters.ChoiceFilter
     orderings = {"id": "pk", "value": "value", "position": "position"}
 
 
@@ -272,7 +272,7 @@ class CustomFieldViewSet(SettingsViewSet):
     entity = "custom_field"
     queryset = CustomField.objects.none()
     serializer_class = shapes.CustomFieldSerializer
-    filterset_class = filters.CustomFieldFilter
+    filterset_class = catalogue_filters.CustomFieldFilter
     orderings = {"id": "pk", "position": "position", "label": "label"}
 
 
@@ -282,5 +282,5 @@ class MatchingStrategyViewSet(SettingsViewSet):
     entity = "matching_strategy"
     queryset = MatchingStrategy.objects.none()
     serializer_class = shapes.MatchingStrategySerializer
-    filterset_class = filters.MatchingStrategyFilter
+    filterset_class = catalogue_filters.MatchingStrategyFilter
     orderings = {"id": "pk", "name": "name"}

@@ -13,7 +13,7 @@ from core.ui import cells
 from core.ui.columns import Column, ListView, field_column
 from core.ui.filters import TextFilter
 from core.ui.lists import ListPage
-from crm import filters
+from crm import about_filters, catalogue_filters, filters
 from crm.models import Activity, Campaign, Note, Product
 from crm.pages import columns
 
@@ -130,7 +130,7 @@ def about_name(row: Any) -> str | None:
 class NoteList(ListPage):
     entity, model, noun, icon = "note", Note, "note", "note"
     title, url_name = "Notes", "note_list"
-    filterset_class = filters.NoteFilter
+    filterset_class = about_filters.NoteFilter
     empty = "Notes are written on the page of a record."
     columns = (
         Column(
@@ -178,7 +178,7 @@ class ProductList(ListPage):
     entity, model, noun, icon = "product", Product, "product", "box"
     title, url_name, record_url_name = "Products", "product_list", "product_edit"
     create_url_name = "product_create"
-    filterset_class = filters.ProductFilter
+    filterset_class = catalogue_filters.ProductFilter
     default_sort = "name"
     empty = "What you sell stands here; leads and opportunities name it."
     columns = (
@@ -216,7 +216,7 @@ class CampaignList(ListPage):
     entity, model, noun, icon = "campaign", Campaign, "campaign", "speakerphone"
     title, url_name, record_url_name = "Campaigns", "campaign_list", "campaign_edit"
     create_url_name = "campaign_create"
-    filterset_class = filters.CampaignFilter
+    filterset_class = catalogue_filters.CampaignFilter
     empty = "A campaign groups pages, segments and the leads they bring."
     columns = (
         Column(
