@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
@@ -72,7 +73,7 @@ def _names(rows: Sequence[Notification], user: User) -> dict[tuple[str, int], st
     return found
 
 
-def _seen(entity: str, user: User):  # type: ignore[no-untyped-def]  # rows of any model
+def _seen(entity: str, user: User) -> Any:
     if entity == "job":
         return Job.objects.visible_to(user)
     try:

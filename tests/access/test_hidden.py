@@ -482,8 +482,8 @@ def test_hidden_and_absent_are_one_for_what_hangs_on_them(api, ben, cast, world)
         "saved-views/{}/": world.view,
     }
     for path, row in parts_of_them.items():
-        ask = lambda pk, p=path: client.get(f"/api/v1/{p.format(pk)}")  # noqa: E731
-        assert same(ask, row.pk), path
+        address = f"/api/v1/{path}"
+        assert same(lambda pk, a=address: client.get(a.format(pk)), row.pk), path
     posted = {
         "file_download": world.file,
         "file_remove": world.file,
